@@ -1,0 +1,190 @@
+"""Scores with their uncertainty, paired differences, and the verdict on a difference.
+
+The rule of the verdict, for a difference with a 95 % interval:
+
+    helped         the whole interval is above zero
+    hurt           the whole interval is below zero
+    no difference  the whole interval is within the margin, so nothing that matters can hide in it
+    cannot tell    anything else: more groups or more seeds are needed
+
+An interval within the margin is `no difference` even where it does not touch zero: it is too small to act on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+HELPED, HURT, NO_DIFFERENCE, CANNOT_TELL = "helped", "hurt", "no difference", "cannot tell"
+CONFIDENCE = 0.95
+MARGIN = 0.01
+"""Differences below one point are not worth a change."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its 95 % interval.
+
+    Args:
+        value: the number itself.
+        low, high: ends of the interval; both nan where there is too little to give one.
+        counted: what the interval counts, such as `56 tracks`.
+        method: how the interval was made.
+    """
+
+    value: float
+    low: float
+    high: float
+    counted: str
+    method: str
+
+    def __str__(self) -> str:
+        if np.isnan(self.low):
+            return f"{self.value:.3f} [no interval], {self.counted}"
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}], {self.counted}"
+
+
+def over_groups(values: Sequence, groups: Sequence, *, unit: str = "group", seed: int = 0) -> Estimate:
+    """Mean over items, with an interval that counts groups: whole groups are drawn with replacement.
+
+    Args:
+        values: one per item: right or wrong, or a difference of two such.
+        groups: group of each item.
+        unit: what a group is called, singular.
+        seed: of the bootstrap.
+
+    Returns:
+        The mean over items and its percentile interval from 9,999 draws.
+
+    Raises:
+        ValueError: unequal lengths, or no items.
+    """
+    from scipy.stats import bootstrap
+
+    values, groups = np.asarray(values, dtype=float), np.asarray(groups)
+    if len(values) != len(groups):
+        raise ValueError(f"{len(values)} values but {len(groups)} groups; give one of each per item")
+    if not len(values):
+        raise ValueError("no items to estimate from; look at what was excluded and at the split")
+    _, number = np.unique(groups, return_inverse=True)
+    sums, sizes = np.bincount(number, weights=values), np.bincount(number)
+    counted = f"{len(sums)} {unit}{'s' * (len(sums) != 1)}"
+    mean = float(values.mean())
+    if len(sums) < 2:
+        return Estimate(mean, np.nan, np.nan, counted, "one group gives no interval")
+    drawn = bootstrap(
+        (sums, sizes),
+        lambda total, size, axis: total.sum(axis=axis) / size.sum(axis=axis),
+        paired=True,
+        vectorized=True,
+        n_resamples=9_999,
+        batch=1_000,
+        confidence_level=CONFIDENCE,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    )
+    low, high = drawn.confidence_interval
+    return Estimate(mean, float(low), float(high), counted, "bootstrap over groups")
+
+
+def wilson(right: int, items: int) -> Estimate:
+    """Share of items that are right, where every item is its own group.
+
+    Raises:
+        ValueError: no items, or more right than there are.
+    """
+    from scipy.stats import binomtest
+
+    if not 0 <= right <= items or items == 0:
+        raise ValueError(f"{right} right of {items} items is not a share")
+    low, high = binomtest(right, items).proportion_ci(CONFIDENCE, method="wilson")
+    return Estimate(right / items, float(low), float(high), f"{items} items", "Wilson")
+
+
+def protocol_gap(published: Mapping[str, bool], honest: Mapping[str, bool], groups: Mapping[str, str], **kwargs):
+    """How much higher a network scores under one protocol than under the other, paired by item and group.
+
+    Args:
+        published, honest: item -> whether it was classified rightly when it was held out.
+        groups: item -> group.
+        **kwargs: as `over_groups` takes them.
+
+    Returns:
+        Estimate of published minus honest.
+
+    Raises:
+        ValueError: the two do not hold the same items.
+    """
+    if published.keys() != honest.keys():
+        raise ValueError(
+            f"{len(published.keys() ^ honest.keys())} items were held out under one protocol only; "
+            "compare out-of-fold predictions of the same folds"
+        )
+    items = sorted(published)
+    difference = [float(published[item]) - float(honest[item]) for item in items]
+    return over_groups(difference, [groups[item] for item in items], **kwargs)
+
+
+def pooled_spread(scores: Mapping[str, Sequence[float]]) -> tuple[float, int]:
+    """Standard deviation between repeats of one configuration, pooled over configurations.
+
+    Args:
+        scores: configuration -> scores of its repeats; those with one repeat say nothing.
+
+    Returns:
+        The deviation and its degrees of freedom; nan and 0 when nothing was repeated.
+    """
+    repeated = [np.asarray(repeats, dtype=float) for repeats in scores.values() if len(repeats) > 1]
+    freedom = sum(len(repeats) - 1 for repeats in repeated)
+    if not freedom:
+        return float("nan"), 0
+    squares = sum(((repeats - repeats.mean()) ** 2).sum() for repeats in repeated)
+    return float(np.sqrt(squares / freedom)), freedom
+
+
+def step(child: Mapping[int, float], parent: Mapping[int, float], spread: tuple[float, int]) -> Estimate:
+    """What one step of a diary changed, over the seeds that both were trained with.
+
+    Args:
+        child, parent: seed -> score.
+        spread: from `pooled_spread` over the whole diary.
+
+    Returns:
+        Estimate of child minus parent, with a t interval that counts training runs: it says whether another seed
+        could have turned the result round, not whether other test items could.
+
+    Raises:
+        ValueError: no seed in common.
+    """
+    from scipy.stats import t
+
+    seeds = sorted(child.keys() & parent.keys())
+    if not seeds:
+        raise ValueError("no seed in common; train both with the same seeds")
+    difference = float(np.mean([child[seed] - parent[seed] for seed in seeds]))
+    deviation, freedom = spread
+    counted = f"{len(seeds)} seed{'s' * (len(seeds) != 1)}"
+    if not freedom:
+        return Estimate(difference, np.nan, np.nan, counted, "one run each gives no interval")
+    half = float(t.ppf((1 + CONFIDENCE) / 2, freedom)) * deviation * np.sqrt(2 / len(seeds))
+    return Estimate(difference, difference - half, difference + half, counted, "t interval, pooled spread")
+
+
+def verdict(difference: Estimate, *, margin: float = MARGIN) -> str:
+    """Helped, hurt, no difference or cannot tell; the rule stands at the top of this module.
+
+    Args:
+        difference: with its interval.
+        margin: the largest difference that does not matter.
+    """
+    if np.isnan(difference.low):
+        return CANNOT_TELL
+    if -margin <= difference.low and difference.high <= margin:
+        return NO_DIFFERENCE
+    if difference.low > 0:
+        return HELPED
+    if difference.high < 0:
+        return HURT
+    return CANNOT_TELL

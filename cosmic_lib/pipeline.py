@@ -1,0 +1,212 @@
+"""Arrays or files to batches, in an order that a seed decides; the only module that imports TensorFlow.
+
+Where TensorFlow is installed, batches come as a tf.data.Dataset with decoding in parallel and prefetching. Where it
+is not, they come as a keras.utils.PyDataset. Both hold the same batches in the same order.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from cosmic_lib import store
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+try:
+    import tensorflow as tf
+except ImportError:
+    tf = None
+
+
+def set_up(*, seed: int) -> None:
+    """Seed everything and keep to the allowed threads, so that the same seed repeats on the same CPU.
+
+    Args:
+        seed: for Python, NumPy and the Keras backend.
+    """
+    import keras
+
+    if tf is not None:
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(store.threads())
+            tf.config.threading.set_inter_op_parallelism_threads(store.threads())
+        except RuntimeError:  # TensorFlow has started already; its threads stay as they are
+            pass
+        tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(seed)
+
+
+def standardise(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Scale every feature to mean 0 and standard deviation 1, as measured on some of the rows.
+
+    Args:
+        array: shape (items, ..., features).
+        rows: which items to measure, a boolean mask or row numbers: the training rows, and no others.
+
+    Returns:
+        float32, same shape.
+    """
+    mean, std = statistics(array[rows])
+    return ((array - mean) / std).astype(np.float32)
+
+
+def statistics(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each feature, the last axis; 1 in place of a deviation of 0."""
+    axes = tuple(range(array.ndim - 1))
+    mean, std = array.mean(axis=axes, dtype=np.float64), array.std(axis=axes, dtype=np.float64)
+    return mean, np.where(std > 0, std, 1.0)
+
+
+def batches(
+    inputs: np.ndarray | Sequence[str | Path],
+    labels: np.ndarray | None = None,
+    *,
+    batch_size: int = 32,
+    shuffle_seed: int | None = None,
+    decode: Callable[[str | Path], np.ndarray] | None = None,
+    cache: str | Path | None = None,
+    first_epoch: int = 0,
+    use_tensorflow: bool | None = None,
+):
+    """Batches for `model.fit`, `evaluate` and `predict`.
+
+    Args:
+        inputs: an array, first axis the items; or paths, with `decode`.
+        labels: one per item; without them, batches hold inputs alone.
+        batch_size: items per batch; the last batch may be smaller.
+        shuffle_seed: shuffle anew each epoch, in an order this seed decides; None keeps the order of the items.
+        decode: turns a path into an array, always of the same shape and dtype; called in parallel.
+        cache: file to keep decoded items in, so that each is decoded once; its name has to change with the files and
+            the decoding. It is read and written in place, so memory stays flat.
+        first_epoch: epoch to begin with, for a fit that is continued.
+        use_tensorflow: False gives a PyDataset although TensorFlow is there; None looks.
+
+    Returns:
+        tf.data.Dataset or keras.utils.PyDataset of (inputs, labels) or of inputs.
+
+    Raises:
+        ValueError: inputs and labels of unequal length, no items, or paths without `decode`.
+    """
+    if not len(inputs):
+        raise ValueError("no items to make batches of; look at what was excluded and at the split")
+    if labels is not None and len(labels) != len(inputs):
+        raise ValueError(f"{len(inputs)} inputs but {len(labels)} labels; give one label per input")
+    if decode is None and not isinstance(inputs, np.ndarray):
+        raise ValueError("inputs are paths, so say how to read one: decode=...")
+    fetch = inputs.__getitem__ if decode is None else _Decoded(inputs, decode, cache)
+    order = _Order(len(inputs), batch_size, shuffle_seed, first_epoch)
+    if use_tensorflow if use_tensorflow is not None else tf is not None:
+        return _tf_dataset(fetch, labels, order)
+    return _py_dataset(fetch, labels, order)
+
+
+class _Order:
+    """Which items are in which batch of which epoch."""
+
+    def __init__(self, items: int, batch_size: int, shuffle_seed: int | None, first_epoch: int):
+        self.items, self.batch_size = items, batch_size
+        self.shuffle_seed, self.first_epoch = shuffle_seed, first_epoch
+
+    def __len__(self) -> int:
+        return -(-self.items // self.batch_size)
+
+    def epoch(self, number: int) -> list[np.ndarray]:
+        """Item numbers of each batch of an epoch."""
+        if self.shuffle_seed is None:
+            order = np.arange(self.items)
+        else:
+            order = np.random.default_rng([self.shuffle_seed, number]).permutation(self.items)
+        return np.split(order, range(self.batch_size, self.items, self.batch_size))
+
+
+class _Decoded:
+    """Reads items from files, several at a time, and at most once where there is a cache."""
+
+    def __init__(self, paths: Sequence[str | Path], decode: Callable, cache: str | Path | None):
+        self.paths, self.decode = paths, decode
+        first = np.asarray(decode(paths[0]))
+        self.pool = ThreadPoolExecutor(store.threads(), thread_name_prefix="decode")
+        self.shape, self.dtype = first.shape, first.dtype
+        self.kept = self.known = None
+        if cache is not None:
+            Path(cache).parent.mkdir(parents=True, exist_ok=True)
+            # Sparse files: what has not been decoded takes no space on disk.
+            self.kept = _memory_map(f"{cache}.items", self.dtype, (len(paths), *first.shape))
+            self.known = _memory_map(f"{cache}.known", np.dtype(bool), (len(paths),))
+
+    def __getitem__(self, numbers: np.ndarray) -> np.ndarray:
+        return np.stack(list(self.pool.map(self._one, numbers)))
+
+    __call__ = __getitem__
+
+    def _one(self, number: int) -> np.ndarray:
+        if self.known is not None and self.known[number]:
+            return self.kept[number]
+        item = np.asarray(self.decode(self.paths[number]))
+        if item.shape != self.shape:
+            raise ValueError(f"{self.paths[number]}: decoded to shape {item.shape}, the first item to {self.shape}")
+        if self.known is not None:
+            self.kept[number] = item
+            self.known[number] = True
+        return item
+
+
+def _memory_map(path: str, dtype: np.dtype, shape: tuple[int, ...]) -> np.memmap:
+    size = int(np.prod(shape)) * dtype.itemsize
+    if not os.path.exists(path) or os.path.getsize(path) != size:
+        with open(path, "wb") as file:
+            file.truncate(size)
+    return np.memmap(path, dtype=dtype, mode="r+", shape=shape)
+
+
+def _tf_dataset(fetch: Callable, labels: np.ndarray | None, order: _Order):
+    """Batches drawn by a generator of item numbers, so that the order is the same as without TensorFlow."""
+    sample = fetch(np.array([0]))
+    epochs = itertools.count(order.first_epoch)
+
+    def item_numbers():
+        yield from order.epoch(next(epochs))
+
+    def read(numbers):
+        inputs = tf.numpy_function(fetch, [numbers], tf.as_dtype(sample.dtype), stateful=False)
+        inputs.set_shape([None, *sample.shape[1:]])
+        return inputs if labels is None else (inputs, tf.gather(labels, numbers))
+
+    numbers = tf.data.Dataset.from_generator(item_numbers, output_signature=tf.TensorSpec([None], tf.int64))
+    numbers = numbers.apply(tf.data.experimental.assert_cardinality(len(order)))
+    return numbers.map(read, num_parallel_calls=store.threads(), deterministic=True).prefetch(tf.data.AUTOTUNE)
+
+
+def _py_dataset(fetch: Callable, labels: np.ndarray | None, order: _Order):
+    import keras
+
+    class Batches(keras.utils.PyDataset):
+        """The batches of `order`, one epoch after the other."""
+
+        def __init__(self):
+            super().__init__()
+            self.number = order.first_epoch
+            self.epoch = order.epoch(self.number)
+            self.finished = False
+
+        def __len__(self):
+            return len(order)
+
+        def __getitem__(self, index):
+            numbers = self.epoch[index]
+            self.finished = index == len(self) - 1
+            return fetch(numbers) if labels is None else (fetch(numbers), labels[numbers])
+
+        def on_epoch_end(self):
+            if self.finished:  # Keras also calls this after a mere look at the first batch
+                self.number += 1
+                self.epoch = order.epoch(self.number)
+                self.finished = False
+
+    return Batches()
