@@ -21,6 +21,7 @@ _SUBMODULES = (
     "pipeline",
     "plots",
     "report",
+    "reproduce",
     "splits",
     "store",
     "studies",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -254,7 +255,7 @@ def _contrast_bands(n_fft: int, n_bands: int) -> list[tuple[slice, int]]:
     frequencies = _frequencies(n_fft)
     edges = [0.0, *(200.0 * 2.0**octave for octave in range(n_bands + 1))]
     bands = []
-    for number, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for number, (low, high) in enumerate(itertools.pairwise(edges)):
         first, last = np.flatnonzero((frequencies >= low) & (frequencies <= high))[[0, -1]]
         first -= number > 0  # librosa lets every band but the first begin one row early,
         last = len(frequencies) - 1 if number == n_bands else last  # and the last one reach to the top

@@ -20,6 +20,8 @@ class ResumableEarlyStopping(keras.callbacks.EarlyStopping):
         **kwargs: as for `keras.callbacks.EarlyStopping`.
     """
 
+    best: float | None
+
     def __init__(self, folder: Path, **kwargs):
         super().__init__(**kwargs)
         self.folder = folder
@@ -35,9 +37,9 @@ class ResumableEarlyStopping(keras.callbacks.EarlyStopping):
         if self.monitor_op is None:
             self._set_monitor_op()
         for number, row in enumerate(self.rows):
-            self.wait += 1
             if self._is_improvement(row[self.monitor], self.best):
-                self.best, self.best_epoch, self.wait = row[self.monitor], number, 0
+                self.best, self.best_epoch = row[self.monitor], number
+        self.wait = epoch - 1 - self.best_epoch
         best = self.folder / f"best-{self.best_epoch}.weights.h5"
         if self.restore_best_weights and best.exists():
             latest = self.model.get_weights()

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 HELPED, HURT, NO_DIFFERENCE, CANNOT_TELL = "helped", "hurt", "no difference", "cannot tell"
 CONFIDENCE = 0.95
@@ -46,7 +47,7 @@ class Estimate:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}], {self.counted}"
 
 
-def over_groups(values: Sequence, groups: Sequence, *, unit: str = "group", seed: int = 0) -> Estimate:
+def over_groups(values: ArrayLike, groups: ArrayLike, *, unit: str = "group", seed: int = 0) -> Estimate:
     """Mean over items, with an interval that counts groups: whole groups are drawn with replacement.
 
     Args:
@@ -63,15 +64,15 @@ def over_groups(values: Sequence, groups: Sequence, *, unit: str = "group", seed
     """
     from scipy.stats import bootstrap
 
-    values, groups = np.asarray(values, dtype=float), np.asarray(groups)
-    if len(values) != len(groups):
-        raise ValueError(f"{len(values)} values but {len(groups)} groups; give one of each per item")
-    if not len(values):
+    scores, units = np.asarray(values, dtype=float), np.asarray(groups)
+    if len(scores) != len(units):
+        raise ValueError(f"{len(scores)} values but {len(units)} groups; give one of each per item")
+    if not len(scores):
         raise ValueError("no items to estimate from; look at what was excluded and at the split")
-    _, number = np.unique(groups, return_inverse=True)
-    sums, sizes = np.bincount(number, weights=values), np.bincount(number)
+    _, number = np.unique(units, return_inverse=True)
+    sums, sizes = np.bincount(number, weights=scores), np.bincount(number)
     counted = f"{len(sums)} {unit}{'s' * (len(sums) != 1)}"
-    mean = float(values.mean())
+    mean = float(scores.mean())
     if len(sums) < 2:
         return Estimate(mean, np.nan, np.nan, counted, "one group gives no interval")
     drawn = bootstrap(
@@ -89,8 +90,13 @@ def over_groups(values: Sequence, groups: Sequence, *, unit: str = "group", seed
     return Estimate(mean, float(low), float(high), counted, "bootstrap over groups")
 
 
-def wilson(right: int, items: int) -> Estimate:
+def wilson(right: int, items: int, *, unit: str = "item") -> Estimate:
     """Share of items that are right, where every item is its own group.
+
+    Args:
+        right: how many are.
+        items: how many there are.
+        unit: what an item is called, singular.
 
     Raises:
         ValueError: no items, or more right than there are.
@@ -100,10 +106,12 @@ def wilson(right: int, items: int) -> Estimate:
     if not 0 <= right <= items or items == 0:
         raise ValueError(f"{right} right of {items} items is not a share")
     low, high = binomtest(right, items).proportion_ci(CONFIDENCE, method="wilson")
-    return Estimate(right / items, float(low), float(high), f"{items} items", "Wilson")
+    return Estimate(right / items, float(low), float(high), f"{items} {unit}{'s' * (items != 1)}", "Wilson")
 
 
-def protocol_gap(published: Mapping[str, bool], honest: Mapping[str, bool], groups: Mapping[str, str], **kwargs):
+def protocol_gap(
+    published: Mapping[str, bool], honest: Mapping[str, bool], groups: Mapping[str, str], **kwargs
+) -> Estimate:
     """How much higher a network scores under one protocol than under the other, paired by item and group.
 
     Args:

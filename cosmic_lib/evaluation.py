@@ -28,7 +28,9 @@ def score(probabilities: np.ndarray, labels: np.ndarray, classes: Sequence[str])
 
     probabilities, labels = np.asarray(probabilities), np.asarray(labels)
     if probabilities.shape != (len(labels), len(classes)):
-        raise ValueError(f"probabilities of shape {probabilities.shape} for {len(labels)} items, {len(classes)} classes")
+        raise ValueError(
+            f"probabilities of shape {probabilities.shape} for {len(labels)} items, {len(classes)} classes"
+        )
     if not len(labels):
         raise ValueError("no items to score; look at what was excluded and at the split")
     if not np.isfinite(probabilities).all():

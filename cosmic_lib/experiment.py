@@ -108,7 +108,7 @@ class Experiment:
     parent: str | None
     change: str | None
     inputs: Inputs
-    build: Callable[[tuple[int, ...], int], keras.Model]
+    build: Callable[..., keras.Model]
     compile: Compile
     fit: Fit
     published: Published
@@ -379,7 +379,7 @@ def open_test(results: Sequence[dict[str, Any]], data: Data, runs: Path) -> dict
     for result in results:
         frame = _frame(result, data, splits.TEST)
         labels = pd.Categorical(frame["label"], categories=list(data.classes)).codes
-        entry = {"seed": result["seed"], **evaluation.score(frame[list(data.classes)], labels, data.classes)}
+        entry = {"seed": result["seed"], **evaluation.score(frame[list(data.classes)].to_numpy(), labels, data.classes)}
         scores.setdefault(result["experiment"], []).append(entry | {"right": frame["right"].tolist()})
     opening = {
         "opening": 1 + sum(one["data"] == data.fingerprint for one in openings),

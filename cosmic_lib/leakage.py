@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-
 CLOSENESS = 0.1
 """Two items count as near-identical below this fraction of the median distance between two items."""
 
@@ -73,7 +72,8 @@ def find(
         split: column that says which part an item is in; at least two parts.
         group: column of what must not be split (a track, a patient, an author).
         content: column with a hash or the text of each item, equal where the items are (see `file_hashes`).
-        features: one row of numbers per row of the table, to find near-identical items; any shape, first axis the items.
+        features: one row of numbers per row of the table, to find near-identical items; any shape, first axis the
+            items.
         closeness: see `near_identical`.
         statistics: `mean` and, if you like, `std`, as used to scale `features` along their last axis; they must be
             those of the training rows.

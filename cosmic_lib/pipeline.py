@@ -6,6 +6,7 @@ is not, they come as a keras.utils.PyDataset. Both hold the same batches in the 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 from collections.abc import Callable, Sequence
@@ -16,10 +17,28 @@ import numpy as np
 
 from cosmic_lib import store
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors reach the user as exceptions
+
+
+@contextlib.contextmanager
+def _without_native_log():
+    """TensorFlow's native code reports on every start what hardware it lacks, past all settings: look away."""
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
 
 try:
-    import tensorflow as tf
+    with _without_native_log():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+    tf.get_logger().setLevel("ERROR")  # a diary builds many networks; TensorFlow warns about each new one
 except ImportError:
     tf = None
 
@@ -99,7 +118,7 @@ def batches(
         raise ValueError(f"{len(inputs)} inputs but {len(labels)} labels; give one label per input")
     if decode is None and not isinstance(inputs, np.ndarray):
         raise ValueError("inputs are paths, so say how to read one: decode=...")
-    fetch = inputs.__getitem__ if decode is None else _Decoded(inputs, decode, cache)
+    fetch = inputs.__getitem__ if decode is None else _Decoded(list(inputs), decode, cache)
     order = _Order(len(inputs), batch_size, shuffle_seed, first_epoch)
     if use_tensorflow if use_tensorflow is not None else tf is not None:
         return _tf_dataset(fetch, labels, order)
@@ -132,13 +151,14 @@ class _Decoded:
         self.paths, self.decode = paths, decode
         first = np.asarray(decode(paths[0]))
         self.pool = ThreadPoolExecutor(store.threads(), thread_name_prefix="decode")
-        self.shape, self.dtype = first.shape, first.dtype
-        self.kept = self.known = None
-        if cache is not None:
-            Path(cache).parent.mkdir(parents=True, exist_ok=True)
-            # Sparse files: what has not been decoded takes no space on disk.
-            self.kept = _memory_map(f"{cache}.items", self.dtype, (len(paths), *first.shape))
-            self.known = _memory_map(f"{cache}.known", np.dtype(bool), (len(paths),))
+        self.shape, self.dtype, self.nbytes = first.shape, first.dtype, first.nbytes
+        self.kept = None if cache is None else Path(f"{cache}.items")
+        if self.kept is not None:
+            self.kept.parent.mkdir(parents=True, exist_ok=True)
+            _make_file(self.kept, len(paths) * first.nbytes)
+            known = Path(f"{cache}.known")
+            _make_file(known, len(paths))
+            self.known = np.memmap(known, dtype=bool, mode="r+")
 
     def __getitem__(self, numbers: np.ndarray) -> np.ndarray:
         return np.stack(list(self.pool.map(self._one, numbers)))
@@ -146,23 +166,35 @@ class _Decoded:
     __call__ = __getitem__
 
     def _one(self, number: int) -> np.ndarray:
-        if self.known is not None and self.known[number]:
-            return self.kept[number]
+        if self.kept is None:
+            return self._read(number)
+        start, size = number * self.nbytes, self.nbytes
+        if self.known[number]:
+            # Not through a memory map: its pages would count as this process's memory.
+            count = size // self.dtype.itemsize
+            return np.fromfile(self.kept, self.dtype, count=count, offset=start).reshape(self.shape)
+        item = self._read(number)
+        with open(self.kept, "r+b") as file:
+            file.seek(start)
+            file.write(item.tobytes())
+        self.known[number] = True
+        return item
+
+    def _read(self, number: int) -> np.ndarray:
         item = np.asarray(self.decode(self.paths[number]))
-        if item.shape != self.shape:
-            raise ValueError(f"{self.paths[number]}: decoded to shape {item.shape}, the first item to {self.shape}")
-        if self.known is not None:
-            self.kept[number] = item
-            self.known[number] = True
+        if item.shape != self.shape or item.dtype != self.dtype:
+            raise ValueError(
+                f"{self.paths[number]}: decoded to {item.dtype} {item.shape}, the first item to "
+                f"{self.dtype} {self.shape}; decode every file to one shape and dtype"
+            )
         return item
 
 
-def _memory_map(path: str, dtype: np.dtype, shape: tuple[int, ...]) -> np.memmap:
-    size = int(np.prod(shape)) * dtype.itemsize
-    if not os.path.exists(path) or os.path.getsize(path) != size:
-        with open(path, "wb") as file:
+def _make_file(path: Path, size: int) -> None:
+    """A file of this size, empty unless it is there already; what has not been written takes no space on disk."""
+    if not path.exists() or path.stat().st_size != size:
+        with path.open("wb") as file:
             file.truncate(size)
-    return np.memmap(path, dtype=dtype, mode="r+", shape=shape)
 
 
 def _tf_dataset(fetch: Callable, labels: np.ndarray | None, order: _Order):
@@ -180,7 +212,8 @@ def _tf_dataset(fetch: Callable, labels: np.ndarray | None, order: _Order):
 
     numbers = tf.data.Dataset.from_generator(item_numbers, output_signature=tf.TensorSpec([None], tf.int64))
     numbers = numbers.apply(tf.data.experimental.assert_cardinality(len(order)))
-    return numbers.map(read, num_parallel_calls=store.threads(), deterministic=True).prefetch(tf.data.AUTOTUNE)
+    # The map itself is sequential, as determinism asks for; a batch is decoded by several threads inside `fetch`.
+    return numbers.map(read).prefetch(tf.data.AUTOTUNE)
 
 
 def _py_dataset(fetch: Callable, labels: np.ndarray | None, order: _Order):

@@ -10,11 +10,12 @@ A column gives each item a part. `test` is sealed: no fold touches it, and only 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from cosmic_lib import store
 
@@ -25,7 +26,7 @@ PUBLISHED, HONEST = "published", "honest"
 PROTOCOLS = (PUBLISHED, HONEST)
 
 
-def deal(labels: Sequence, groups: Sequence, parts: int, *, seed: int) -> np.ndarray:
+def deal(labels: ArrayLike, groups: ArrayLike, parts: int, *, seed: int) -> np.ndarray:
     """Deal items out into parts of about equal size and like class shares, each group whole in one part.
 
     Args:
@@ -42,19 +43,21 @@ def deal(labels: Sequence, groups: Sequence, parts: int, *, seed: int) -> np.nda
     """
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-    labels, groups = np.asarray(labels), np.asarray(groups)
-    if len(labels) != len(groups):
-        raise ValueError(f"{len(labels)} labels but {len(groups)} groups; give one of each per item")
-    distinct = len(np.unique(groups))
+    classes, units = np.asarray(labels), np.asarray(groups)
+    if len(classes) != len(units):
+        raise ValueError(f"{len(classes)} labels but {len(units)} groups; give one of each per item")
+    distinct = len(np.unique(units))
     if distinct < parts:
         raise ValueError(f"{distinct} groups cannot fill {parts} parts; add data, or ask for fewer parts")
-    parts_of = np.empty(len(labels), dtype=np.int64)
-    if distinct == len(labels):  # every item its own group: the same, and much faster on many items
-        dealt = StratifiedKFold(parts, shuffle=True, random_state=seed).split(labels, labels)
+    parts_of = np.empty(len(classes), dtype=np.int64)
+    if distinct == len(classes):  # every item its own group: the same, and much faster on many items
+        dealt = StratifiedKFold(parts, shuffle=True, random_state=seed).split(classes, classes)
     else:
-        dealt = StratifiedGroupKFold(parts, shuffle=True, random_state=seed).split(labels, labels, groups)
-    for part, (_, rows) in enumerate(dealt):
-        parts_of[rows] = part
+        dealt = StratifiedGroupKFold(parts, shuffle=True, random_state=seed).split(classes, classes, units)
+    with warnings.catch_warnings():  # a class with fewer groups than parts is dealt out as far as it goes
+        warnings.filterwarnings("ignore", message="The least populated class")
+        for part, (_, rows) in enumerate(dealt):
+            parts_of[rows] = part
     return parts_of
 
 
@@ -101,11 +104,11 @@ def columns(table: pd.DataFrame) -> list[str]:
     return [column for column in table if column not in ("item", "label", "group")]
 
 
-def fold_columns(protocol: str, folds: int = FOLDS) -> list[str]:
+def fold_columns(protocol: str) -> list[str]:
     """Names of a protocol's fold columns."""
     if protocol not in PROTOCOLS:
         raise ValueError(f"no protocol named {protocol!r}; choose one of {', '.join(PROTOCOLS)}")
-    return [f"{protocol}_fold{fold}" for fold in range(folds)]
+    return [f"{protocol}_fold{fold}" for fold in range(FOLDS)]
 
 
 def load_or_make(items: pd.DataFrame, folder: Path, *, seed: int = 0) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import os
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +39,7 @@ class Data:
         excluded: table with columns file and reason: what was left out.
         notes: facts about these data that a reader of results should know.
         settings: how the arrays were made, as plain values.
+        root: folder that the paths in `items` start from.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Data:
     excluded: pd.DataFrame
     notes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    root: Path = Path()
 
     @property
     def y(self) -> np.ndarray:
@@ -95,15 +98,15 @@ class Mode:
     Args:
         minutes: what to expect on 2 CPU cores, for the banner.
         seeds: how often each diary step is trained on the sealed split.
-        folds: folds trained per protocol, of the five in the split table.
         max_epochs: cap on the epochs of a fit, None for the published number.
+        only: names of the experiments that fit into this mode; all by default.
         sample: arguments for the study's sample generator.
     """
 
     minutes: float
     seeds: int
-    folds: int = 5
     max_epochs: int | None = None
+    only: tuple[str, ...] = ()
     sample: Mapping[str, Any] = field(default_factory=dict)
 
     def epochs(self, published: int) -> int:
@@ -121,7 +124,7 @@ class Fault:
         evidence: where the source says so.
         correction: what to do instead.
         grade: `proven`, `likely` or `unstated`, as the audit has it.
-        demo: shows it on data, where it can be run.
+        measure: `measure(data, table)` says in one sentence what it amounts to in these data, where it can be run.
     """
 
     name: str
@@ -129,7 +132,7 @@ class Fault:
     evidence: str
     correction: str
     grade: str
-    demo: Callable | None = None
+    measure: Callable[[Data, pd.DataFrame], str] | None = None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ STUDY = Study(
     sample=write_sample,
     diary=DIARY,
     modes={
-        "smoke": Mode(minutes=0.5, seeds=2, folds=2, max_epochs=2, sample={"tracks": 5, "seconds": 9.0}),
+        "smoke": Mode(minutes=1, seeds=2, max_epochs=2, only=("net5_adam",), sample={"tracks": 5, "seconds": 9.0}),
         "laptop": Mode(minutes=5, seeds=3, max_epochs=40),
         "full": Mode(minutes=15, seeds=5),
     },

@@ -137,6 +137,7 @@ def _assemble(
             f"{audio.coverage(features):.0%} of the audio falls inside an analysis window",
         ),
         settings=asdict(features),
+        root=root,
     )
 
 

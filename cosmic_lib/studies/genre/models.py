@@ -6,9 +6,7 @@ import keras
 from keras import layers
 
 
-def net5(
-    input_shape: tuple[int, int], num_classes: int, *, units: int = 128, dropout_rate: float = 0.3
-) -> keras.Model:
+def net5(input_shape: tuple[int, int], num_classes: int, *, units: int = 128, dropout_rate: float = 0.3) -> keras.Model:
     """Two stacked LSTM layers that read the features of a segment frame by frame.
 
     Args:

@@ -1,0 +1,48 @@
+# Every target is one call into Python; docs/troubleshooting.md has the same lines for Windows.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup reproduce reproduce-genre notebooks lab test lint bench clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 20
+
+# The checks come before anything is downloaded.
+$(READY): setup.cfg setup.py pyproject.toml constraints.txt
+	$(PYTHON) cosmic_lib/doctor.py --before-install
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	@touch $(READY)
+
+setup: $(READY)  ## check Python and disk, then install into .venv
+
+reproduce-genre: $(READY)  ## music genre, published and honest, on sample data
+	$(BIN)/cosmic reproduce genre
+
+reproduce: reproduce-genre  ## every study there is
+
+notebooks: $(READY)  ## make the student notebooks from notebooks/source
+	$(BIN)/cosmic notebooks build
+
+lab: $(READY)  ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+test: $(READY)  ## run the tests
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## check style, types and that the notebooks match their sources
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/cosmic notebooks check
+
+bench: $(READY)  ## time the slow parts, side by side
+	$(BIN)/python benchmarks/features.py
+	$(BIN)/python benchmarks/pipeline.py
+
+clean:  ## remove what was installed, cached and reported; results and data stay
+	rm -rf $(VENV) cache reports build dist *.egg-info

@@ -1,0 +1,269 @@
+"""Figures that more than one study draws; each carries its finding in words and its numbers in a table."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import itertools
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    import keras
+    from matplotlib.figure import Figure
+
+    from cosmic_lib.compare import Estimate
+
+# Okabe and Ito's colours: told apart by people with any kind of colour vision.
+BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#666666"
+PUBLISHED_COLOUR, HONEST_COLOUR = ORANGE, BLUE
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure, what it shows in one sentence, and its numbers.
+
+    Args:
+        figure: a matplotlib figure or a PIL image.
+        alt: the finding, for those who cannot see the figure; also its caption.
+        table: the numbers that were drawn.
+    """
+
+    figure: Any
+    alt: str
+    table: pd.DataFrame
+
+    def png(self) -> bytes:
+        """The figure as a PNG file."""
+        buffer = io.BytesIO()
+        if hasattr(self.figure, "savefig"):
+            self.figure.savefig(buffer, format="png", dpi=110)
+        else:
+            self.figure.save(buffer, format="png")
+        return buffer.getvalue()
+
+    def html(self) -> str:
+        """The figure with its caption, and its numbers folded away under it."""
+        alt = html.escape(self.alt, quote=True)
+        data = base64.b64encode(self.png()).decode()
+        numbers = self.table.to_html(float_format="{:.3f}".format, border=0)
+        return (
+            f'<figure style="margin:1em 0"><img style="max-width:100%" src="data:image/png;base64,{data}" alt="{alt}">'
+            f"<figcaption>{alt}</figcaption></figure>"
+            f"<details><summary>The numbers in this figure</summary>{numbers}</details>"
+        )
+
+    _repr_html_ = html
+
+
+def _figure(width: float = 7.5, height: float = 3.6, **subplots) -> tuple[Figure, Any]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots(**subplots)
+    for ax in np.ravel(axes):
+        ax.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def waveform_and_spectrogram(clip: np.ndarray, sample_rate: int, title: str) -> Picture:
+    """A clip as samples over time, and as strength over time and frequency.
+
+    Args:
+        clip: mono samples, shape (n,).
+        sample_rate: in hertz.
+        title: names the clip.
+    """
+    import librosa
+
+    figure, (top, bottom) = _figure(height=5, nrows=2, sharex=True)
+    seconds = np.arange(len(clip)) / sample_rate
+    step = max(len(clip) // 20_000, 1)  # more points than that cannot be told apart
+    top.plot(seconds[::step], clip[::step], color=BLUE, linewidth=0.4)
+    top.set(title=title, ylabel="amplitude", ylim=(-1.05, 1.05))
+    mel = librosa.power_to_db(librosa.feature.melspectrogram(y=clip, sr=sample_rate, hop_length=1024), ref=np.max)
+    edges = librosa.mel_frequencies(n_mels=len(mel) + 1, fmax=sample_rate / 2)
+    times = np.linspace(0, len(clip) / sample_rate, mel.shape[1] + 1)
+    image = bottom.pcolormesh(times, edges, mel, cmap="cividis", rasterized=True)
+    bottom.set(xlabel="seconds", ylabel="frequency in Hz")
+    bottom.set_yscale("symlog", linthresh=1000, linscale=1.5)  # like the mel scale: even below 1 kHz, then by octaves
+    bottom.set_yticks([0, 500, 1000, 2000, 4000, 8000], ["0", "500", "1k", "2k", "4k", "8k"])
+    figure.colorbar(image, ax=bottom, label="decibels below the loudest")
+    centroid = librosa.feature.spectral_centroid(y=clip, sr=sample_rate).mean()
+    table = pd.DataFrame(
+        {
+            "seconds": [len(clip) / sample_rate],
+            "root mean square": [float(np.sqrt(np.mean(clip**2)))],
+            "mean spectral centroid in Hz": [float(centroid)],
+        }
+    )
+    alt = f"{title}: {len(clip) / sample_rate:.0f} seconds, mean spectral centroid {centroid:.0f} Hz."
+    return Picture(figure, alt, table)
+
+
+def history(history: Mapping[str, Sequence[float]], title: str) -> Picture:
+    """Loss and accuracy per epoch, on the training and on the validation part.
+
+    Args:
+        history: as `model.fit` returns it in `.history`: loss, accuracy, val_loss and val_accuracy.
+        title: names the run.
+    """
+    figure, axes = _figure(ncols=2)
+    epochs = np.arange(1, len(history["loss"]) + 1)
+    best = int(np.argmin(history["val_loss"])) + 1
+    for ax, metric in zip(axes, ("loss", "accuracy"), strict=True):
+        ax.plot(epochs, history[metric], color=GREY, linestyle="--", marker=".", label="training")
+        ax.plot(epochs, history[f"val_{metric}"], color=BLUE, marker="o", markersize=4, label="validation")
+        ax.axvline(best, color=ORANGE, linewidth=1, label="lowest validation loss")
+        ax.set(xlabel="epoch", ylabel=metric)
+        ax.xaxis.get_major_locator().set_params(integer=True)
+    axes[1].set_ylim(0, 1.02)
+    axes[0].legend(frameon=False)
+    figure.suptitle(title)
+    table = pd.DataFrame({"epoch": epochs, **{name: list(values) for name, values in history.items()}})
+    alt = (
+        f"{title}: validation loss is lowest at epoch {best} of {len(epochs)}, where validation accuracy is "
+        f"{history['val_accuracy'][best - 1]:.3f} and training accuracy {history['accuracy'][best - 1]:.3f}."
+    )
+    return Picture(figure, alt, table.set_index("epoch"))
+
+
+def confusion(score: Mapping[str, Any], title: str) -> Picture:
+    """Which class is taken for which.
+
+    Args:
+        score: from `evaluation.score`.
+        title: names what was scored.
+    """
+    matrix = np.asarray(score["confusion"])
+    classes = [row["class"] for row in score["per_class"]]
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    side = 2.2 + 0.45 * len(classes)
+    figure, ax = _figure(side + 0.8, side)
+    image = ax.imshow(shares, cmap="cividis", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(matrix):
+        if count:
+            ax.text(
+                column, row, count, ha="center", va="center", color="black" if shares[row, column] > 0.5 else "white"
+            )
+    ax.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
+    ax.set_yticks(range(len(classes)), classes)
+    ax.set(xlabel="predicted", ylabel="true", title=title)
+    ax.spines[:].set_visible(False)
+    figure.colorbar(image, ax=ax, label="share of the true class", shrink=0.8)
+    wrong = shares * (1 - np.eye(len(classes)))
+    row, column = np.unravel_index(wrong.argmax(), wrong.shape)
+    alt = f"{title}: {score['accuracy']:.3f} of {score['items']} are right"
+    if wrong.max() > 0:
+        alt += f"; most often mistaken is {classes[row]} for {classes[column]} ({wrong.max():.0%})"
+    return Picture(figure, alt + ".", pd.DataFrame(score["per_class"]).set_index("class"))
+
+
+def gap_by_group(frame: pd.DataFrame, estimate: Estimate, *, unit: str = "group", title: str = "") -> Picture:
+    """How much better each group is recognised when its other items were in training.
+
+    Args:
+        frame: one row per group: columns group, label, published and honest (share of its items that were right).
+        estimate: the gap with its interval, from `compare.protocol_gap`.
+        unit: what a group is called, singular.
+        title: names the experiment.
+    """
+    ordered = (
+        frame.assign(gap=frame["published"] - frame["honest"]).sort_values(["label", "gap"]).reset_index(drop=True)
+    )
+    figure, (left, right) = _figure(8.5, 4.4, ncols=2, gridspec_kw={"width_ratios": [3, 1.5]})
+    rows = np.arange(len(ordered))
+    left.vlines(rows, ordered["honest"], ordered["published"], color="#BBBBBB", linewidth=1)
+    left.plot(rows, ordered["published"], "o", color=PUBLISHED_COLOUR, markersize=4, label="published: items dealt out")
+    left.plot(rows, ordered["honest"], "s", color=HONEST_COLOUR, markersize=4, label=f"honest: {unit}s dealt out")
+    middles = pd.Series(rows).groupby(ordered["label"]).mean()
+    left.set_xticks(middles, middles.index, rotation=45, ha="right")
+    left.set(ylabel=f"share of a {unit}'s items that are right", ylim=(-0.05, 1.05), title=f"each {unit}, by class")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=2, frameon=False)
+    right.hist(ordered["gap"], bins=np.linspace(-1, 1, 11), orientation="horizontal", color="#BBBBBB")
+    right.axhline(0, color="black", linewidth=0.8)
+    right.axhspan(estimate.low, estimate.high, color=GREEN, alpha=0.35, linewidth=0)
+    right.axhline(estimate.value, color=GREEN, linewidth=2)
+    right.set(xlabel=f"{unit}s", ylabel="published minus honest", title="mean gap, 95 %")
+    figure.suptitle(title)
+    better = int((ordered["gap"] > 0).sum())
+    alt = (
+        f"{title}: published minus honest is {estimate}; {better} of {len(ordered)} {unit}s are recognised better "
+        f"when their other items were in training."
+    )
+    return Picture(figure, alt, ordered.set_index("group"))
+
+
+def strip(
+    scores: Mapping[str, Sequence[float]], *, title: str = "", axis: str = "accuracy", guess: float | None = None
+) -> Picture:
+    """One dot per seed, with the mean of each row.
+
+    Args:
+        scores: name -> scores of its repeats.
+        title: names what was repeated.
+        axis: what the score is.
+        guess: a guess made beforehand, drawn as a line.
+    """
+    figure, ax = _figure(height=1.5 + 0.55 * len(scores))
+    for row, values in enumerate(scores.values()):
+        offsets = 0.12 * np.resize([0, 1, -1], len(values))  # apart enough that equal scores stay two dots
+        ax.plot(values, row + offsets, "o", color=BLUE, alpha=0.7, label="one seed" if not row else None)
+        ax.plot([np.mean(values)] * 2, [row - 0.3, row + 0.3], color=ORANGE, linewidth=2, label=None if row else "mean")
+    if guess is not None:
+        ax.axvline(guess, color=GREY, linestyle="--", label="the guess")
+    ax.set_yticks(range(len(scores)), list(scores))
+    ax.set(xlabel=axis, title=title, ylim=(len(scores) - 0.4, -0.6))
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside right upper", frameon=False)
+    table = pd.DataFrame(
+        {
+            name: {"n": len(values), "mean": np.mean(values), "lowest": min(values), "highest": max(values)}
+            for name, values in scores.items()
+        }
+    ).T
+    spans = "; ".join(
+        f"{name}: {row['mean']:.3f} from {row['lowest']:.3f} to {row['highest']:.3f} (n = {row['n']:.0f})"
+        for name, row in table.iterrows()
+    )
+    return Picture(figure, f"{title or axis}. {spans}.", table)
+
+
+def model_diagram(model: keras.Model) -> Picture:
+    """The layers of a network in order, drawn by visualkeras.
+
+    Args:
+        model: a built Keras model.
+    """
+    import visualkeras
+    from PIL import ImageFont
+
+    kinds = list(dict.fromkeys(type(layer) for layer in model.layers))
+    fills = itertools.cycle((GREY, BLUE, "#F0E442", ORANGE, GREEN, PURPLE, "#56B4E9", "#E69F00"))
+    with warnings.catch_warnings():  # visualkeras warns about an option of its own that nobody set
+        warnings.simplefilter("ignore", UserWarning)
+        image = visualkeras.layered_view(
+            model,
+            legend=True,
+            draw_volume=False,
+            spacing=40,
+            min_z=40,
+            max_xy=260,
+            color_map={kind: {"fill": fill} for kind, fill in zip(kinds, fills, strict=False)},
+            font=ImageFont.load_default(16),
+        )
+    layers = pd.DataFrame(
+        [(layer.name, type(layer).__name__, str(layer.output.shape), layer.count_params()) for layer in model.layers],
+        columns=["layer", "kind", "output shape", "parameters"],
+    ).set_index("layer")
+    largest = layers["parameters"].idxmax()
+    alt = (
+        f"{model.name}: {len(layers)} layers, {model.count_params():,} parameters, "
+        f"{layers['parameters'].max() / max(model.count_params(), 1):.0%} of them in {largest}."
+    )
+    return Picture(image, alt, layers)
