@@ -4,36 +4,17 @@ Importing the package loads neither TensorFlow nor Keras; a submodule is importe
 """
 
 import importlib
+import pkgutil
 from types import ModuleType
 
 __version__ = "0.1.0"
 
-_SUBMODULES = (
-    "audio",
-    "catalog",
-    "compare",
-    "doctor",
-    "evaluation",
-    "experiment",
-    "leakage",
-    "lesson",
-    "notebooks",
-    "pipeline",
-    "plots",
-    "report",
-    "reproduce",
-    "splits",
-    "store",
-    "studies",
-)
-__all__ = ["__version__", *_SUBMODULES]
-
 
 def __getattr__(name: str) -> ModuleType:
-    if name in _SUBMODULES:
+    if name in __dir__():
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from cosmic_lib import evaluation, pipeline, splits, store
+from cosmic_lib.training import scaled, train
 
 if TYPE_CHECKING:
     import keras
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Version of the result files."""
+
+DECIDING = ("experiment", "training", "pipeline", "checkpoint")
+"""Modules whose code decides a result: an edit to one of them makes stored results those of other code."""
 
 
 @dataclass(frozen=True)
@@ -147,18 +151,6 @@ class Diary(Sequence):
         raise KeyError(f"no experiment named {key!r}; there are: {', '.join(row.name for row in self._rows)}")
 
 
-def build(experiment: Experiment, data: Data) -> keras.Model:
-    """The network of an experiment, sized for these data and compiled."""
-    import keras
-
-    model = experiment.build(data.arrays[experiment.inputs.name].shape[1:], len(data.classes))
-    optimizer = keras.optimizers.get(
-        {"class_name": experiment.compile.optimizer, "config": {"learning_rate": experiment.compile.learning_rate}}
-    )
-    model.compile(optimizer=optimizer, loss=experiment.compile.loss, metrics=["accuracy"])
-    return model
-
-
 def key(
     experiment: Experiment, data: Data, table: pd.DataFrame, column: str, *, seed: int, mode: str, epochs: int
 ) -> str:
@@ -173,7 +165,7 @@ def key(
         [column, mode, seed, epochs],
         data.fingerprint,
         splits.fingerprint(table, column),
-        store.source_fingerprint("cosmic_lib.experiment", "cosmic_lib.pipeline", "cosmic_lib.checkpoint"),
+        store.source_fingerprint(*(f"cosmic_lib.{name}" for name in DECIDING)),
         [keras.backend.backend(), keras.__version__],
     )
 
@@ -240,70 +232,6 @@ def run(
     }
     store.write_json(path, result)
     return result
-
-
-def train(
-    experiment: Experiment,
-    data: Data,
-    table: pd.DataFrame,
-    column: str,
-    *,
-    seed: int,
-    epochs: int,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-    backup: Path | None = None,
-) -> tuple[keras.Model, dict[str, list[float]], bool]:
-    """Train an experiment on one split; only `train` and `validation` rows are touched.
-
-    Args:
-        backup: folder for checkpoints; where it holds some, the fit continues from them.
-        **others: as `run` takes them.
-
-    Returns:
-        The trained model, its history (metric -> one value per epoch), and whether it was continued.
-    """
-    import keras
-
-    from cosmic_lib.checkpoint import ResumableEarlyStopping, epoch_reached
-
-    pipeline.set_up(seed=seed)
-    model = build(experiment, data)
-    inputs, labels = scaled(experiment, data, table, column), data.y
-    parts = table[column].to_numpy()
-    training, validation = parts == splits.TRAIN, parts == splits.VALIDATION
-    fit = experiment.fit
-    stopping = {
-        "monitor": fit.monitor,
-        "patience": epochs if fit.patience is None else fit.patience,
-        "restore_best_weights": fit.restore_best_weights,
-    }
-    reached = 0 if backup is None else epoch_reached(backup)
-    if backup is None:
-        guards = [keras.callbacks.EarlyStopping(**stopping)]
-    else:
-        guards = [
-            ResumableEarlyStopping(backup, **stopping),
-            keras.callbacks.BackupAndRestore(backup, double_checkpoint=True),
-        ]
-    history = model.fit(
-        pipeline.batches(
-            inputs[training], labels[training], batch_size=fit.batch_size, shuffle_seed=seed, first_epoch=reached
-        ),
-        validation_data=pipeline.batches(inputs[validation], labels[validation], batch_size=fit.batch_size),
-        epochs=epochs,
-        shuffle=False,  # the batches come shuffled
-        verbose=0,
-        callbacks=[*guards, *callbacks],
-    ).history
-    if backup is not None:
-        rows = guards[0].rows
-        history = {name: [row[name] for row in rows] for name in rows[0]}
-    return model, {name: [round(float(value), 6) for value in values] for name, values in history.items()}, reached > 0
-
-
-def scaled(experiment: Experiment, data: Data, table: pd.DataFrame, column: str) -> np.ndarray:
-    """The inputs of an experiment, scaled by the mean and deviation of the training rows of one split."""
-    return pipeline.standardise(data.arrays[experiment.inputs.name], (table[column] == splits.TRAIN).to_numpy())
 
 
 def _predict(
@@ -411,5 +339,8 @@ def device() -> str:
     """What networks are trained on: the GPUs the Keras backend sees, or the processor."""
     import keras
 
-    gpus = keras.distribution.list_devices("gpu")
+    try:
+        gpus = keras.distribution.list_devices("gpu")
+    except (AttributeError, NotImplementedError):
+        return f"a device that Keras cannot name on {keras.backend.backend()}"
     return f"{len(gpus)} GPU" if gpus else f"CPU, {store.threads()} threads"

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-CLOSENESS = 0.1
+CLOSENESS = 0.02
 """Two items count as near-identical below this fraction of the median distance between two items."""
 
 
@@ -140,7 +140,8 @@ def near_identical(features: np.ndarray, apart: Iterable, *, closeness: float = 
     Args:
         features: any shape, first axis the rows.
         apart: one value per row; only pairs with two different values are looked for.
-        closeness: fraction of the median distance between two rows.
+        closeness: fraction of the median distance between two rows. The default finds copies; re-encoded or noisy
+            copies need more, which in tables of few columns also catches rows that are close by chance.
 
     Returns:
         Row numbers, the smaller first, in rising order.
@@ -167,7 +168,7 @@ def _across_parts(table: pd.DataFrame, split: str, features: np.ndarray, closene
     rows = table.index[sorted({row for pair in pairs for row in pair})]
     example = " and ".join(str(table.index[row]) for row in pairs[0])
     message = (
-        f"near-identical items: {len(pairs)} pairs across parts, for example rows {example}; "
+        f"near-identical items: {len(pairs)} pair{'s' * (len(pairs) != 1)} across parts, for example rows {example}; "
         "give each pair one group, or drop one of the two"
     )
     return [Leak("near-identical items", message, tuple(rows))]

@@ -186,7 +186,7 @@ def gap_by_group(frame: pd.DataFrame, estimate: Estimate, *, unit: str = "group"
     left.set_xticks(middles, middles.index, rotation=45, ha="right")
     left.set(ylabel=f"share of a {unit}'s items that are right", ylim=(-0.05, 1.05), title=f"each {unit}, by class")
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=2, frameon=False)
-    right.hist(ordered["gap"], bins=np.linspace(-1, 1, 11), orientation="horizontal", color="#BBBBBB")
+    right.hist(ordered["gap"], bins=np.linspace(-1.1, 1.1, 12), orientation="horizontal", color="#BBBBBB")
     right.axhline(0, color="black", linewidth=0.8)
     right.axhspan(estimate.low, estimate.high, color=GREEN, alpha=0.35, linewidth=0)
     right.axhline(estimate.value, color=GREEN, linewidth=2)

@@ -130,16 +130,16 @@ def times(number: int) -> str:
 
 
 def pictures(summary: Mapping[str, Any], study: Study) -> list[plots.Picture]:
-    """Gap by group, confusion under both protocols, and a dot per seed."""
-    drawn = []
+    """The network, gap by group, history and confusion under both protocols, and a dot per seed."""
+    drawn = [plots.model_diagram(study.diary[0].model())]
     for row in filter(lambda row: row["run"], summary["rows"]):
         gap = compare.Estimate(**row["gap"])
         drawn.append(plots.gap_by_group(pd.DataFrame(row["by_group"]), gap, unit=study.group, title=row["title"]))
     first = next(row for row in summary["rows"] if row["run"])
     for protocol in study.protocols:
-        drawn.append(
-            plots.confusion(first[protocol]["score"], f"{first['experiment']}, {protocol} protocol, out of fold")
-        )
+        title = f"{first['experiment']}, {protocol} protocol"
+        drawn.append(plots.history(first[protocol]["history"], f"{title}, first fold"))
+        drawn.append(plots.confusion(first[protocol]["score"], f"{title}, out of fold"))
     repeats = {step["experiment"]: step["validation"] for step in summary["steps"]}
     drawn.append(plots.strip(repeats, title="Validation accuracy, one dot per seed"))
     return drawn

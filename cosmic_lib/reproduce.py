@@ -191,6 +191,9 @@ def _row(
     gap = compare.protocol_gap(published, honest, groups, unit=study.group)
     for protocol, frame in frames.items():
         summary[protocol] = _protocol_scores(row, protocol, frame, data, table, study)
+        first_fold = splits.fold_columns(protocol)[0]
+        first = next(one for one in results if (one["experiment"], one["column"]) == (row.name, first_fold))
+        summary[protocol]["history"] = first["history"]
     by_group = pd.DataFrame({name: frame.groupby("group")["right"].mean() for name, frame in frames.items()})
     labels = data.items.groupby("group")["label"].first().rename("label")
     return summary | {

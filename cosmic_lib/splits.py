@@ -49,6 +49,8 @@ def deal(labels: ArrayLike, groups: ArrayLike, parts: int, *, seed: int) -> np.n
     distinct = len(np.unique(units))
     if distinct < parts:
         raise ValueError(f"{distinct} groups cannot fill {parts} parts; add data, or ask for fewer parts")
+    if np.unique(classes, return_counts=True)[1].max() < parts:
+        raise ValueError(f"no class has as many as {parts} items, one for each part; add data, or ask for fewer parts")
     parts_of = np.empty(len(classes), dtype=np.int64)
     if distinct == len(classes):  # every item its own group: the same, and much faster on many items
         dealt = StratifiedKFold(parts, shuffle=True, random_state=seed).split(classes, classes)

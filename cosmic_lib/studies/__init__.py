@@ -146,7 +146,7 @@ class Study:
         data_set: its entry in datasets.yaml.
         group: what a group is called here, singular (`track`).
         item: what an item is called here, singular (`segment`).
-        load: `load(data, root=None, *, mode, progress) -> Data`.
+        load: `load(data, root=None, *, progress, **sample settings) -> Data`.
         sample: writes the sample data under a folder and returns where.
         diary: its experiments.
         modes: mode name -> `Mode`.

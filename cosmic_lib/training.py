@@ -1,0 +1,94 @@
+"""One network, one split, one fit: the same calls that a notebook shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from cosmic_lib import pipeline, splits
+
+if TYPE_CHECKING:
+    import keras
+
+    from cosmic_lib.experiment import Experiment
+    from cosmic_lib.studies import Data
+
+
+def build(experiment: Experiment, data: Data) -> keras.Model:
+    """The network of an experiment, sized for these data and compiled."""
+    import keras
+
+    model = experiment.build(data.arrays[experiment.inputs.name].shape[1:], len(data.classes))
+    optimizer = keras.optimizers.get(
+        {"class_name": experiment.compile.optimizer, "config": {"learning_rate": experiment.compile.learning_rate}}
+    )
+    model.compile(optimizer=optimizer, loss=experiment.compile.loss, metrics=["accuracy"])
+    return model
+
+
+def train(
+    experiment: Experiment,
+    data: Data,
+    table: pd.DataFrame,
+    column: str,
+    *,
+    seed: int,
+    epochs: int,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    backup: Path | None = None,
+) -> tuple[keras.Model, dict[str, list[float]], bool]:
+    """Train an experiment on one split; only `train` and `validation` rows are touched.
+
+    Args:
+        backup: folder for checkpoints; where it holds some, the fit continues from them.
+        **others: as `run` takes them.
+
+    Returns:
+        The trained model, its history (metric -> one value per epoch), and whether it was continued.
+    """
+    import keras
+
+    from cosmic_lib.checkpoint import ResumableEarlyStopping, epoch_reached
+
+    pipeline.set_up(seed=seed)
+    model = build(experiment, data)
+    inputs, labels = scaled(experiment, data, table, column), data.y
+    parts = table[column].to_numpy()
+    training, validation = parts == splits.TRAIN, parts == splits.VALIDATION
+    fit = experiment.fit
+    stopping = {
+        "monitor": fit.monitor,
+        "patience": epochs if fit.patience is None else fit.patience,
+        "restore_best_weights": fit.restore_best_weights,
+    }
+    reached = 0 if backup is None else epoch_reached(backup)
+    if backup is None:
+        guards = [keras.callbacks.EarlyStopping(**stopping)]
+    else:
+        guards = [
+            ResumableEarlyStopping(backup, **stopping),
+            keras.callbacks.BackupAndRestore(backup, double_checkpoint=True),
+        ]
+    history = model.fit(
+        pipeline.batches(
+            inputs[training], labels[training], batch_size=fit.batch_size, shuffle_seed=seed, first_epoch=reached
+        ),
+        validation_data=pipeline.batches(inputs[validation], labels[validation], batch_size=fit.batch_size),
+        epochs=epochs,
+        shuffle=False,  # the batches come shuffled
+        verbose=0,
+        callbacks=[*guards, *callbacks],
+    ).history
+    if backup is not None:
+        rows = guards[0].rows
+        history = {name: [row[name] for row in rows] for name in rows[0]}
+    return model, {name: [round(float(value), 6) for value in values] for name, values in history.items()}, reached > 0
+
+
+def scaled(experiment: Experiment, data: Data, table: pd.DataFrame, column: str) -> np.ndarray:
+    """The inputs of an experiment, scaled by the mean and deviation of the training rows of one split."""
+    return pipeline.standardise(data.arrays[experiment.inputs.name], (table[column] == splits.TRAIN).to_numpy())
