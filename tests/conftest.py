@@ -1,0 +1,174 @@
+"""What the tests share: a home of their own, a small sample, the real data where there are some, and checks."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.pop("COSMIC_MODE", None)  # the mode of whoever runs the tests is not theirs
+
+CLONE = Path(__file__).resolve().parents[1]
+SMALL = {"tracks": 5, "seconds": 9.0}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _home_of_shared_fixtures(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COSMIC_HOME", str(tmp_path_factory.mktemp("shared-home")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch) -> Path:
+    """COSMIC_HOME of this test: a folder outside the clone that nothing else writes to."""
+    monkeypatch.setenv("COSMIC_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def genre_sample(tmp_path_factory) -> Path:
+    """Folder of a small sample of the genre study (5 tracks of 9 s per genre) in GTZAN's layout; do not write to it."""
+    from cosmic_lib.studies.genre.sample import write_sample
+
+    return write_sample(tmp_path_factory.mktemp("sample"), **SMALL)
+
+
+@pytest.fixture(scope="session")
+def genre_data(genre_sample, _home_of_shared_fixtures):
+    """The small sample as `Data`."""
+    from cosmic_lib.studies.genre.data import load
+
+    return load("sample", root=genre_sample.parent, **SMALL)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder of real data: COSMIC_REAL_DATA, or `shared/data` beside the clone; skips where there is none."""
+    folder = Path(os.environ.get("COSMIC_REAL_DATA") or CLONE.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip("no real data: neither COSMIC_REAL_DATA nor a folder shared/data beside the clone")
+    return folder
+
+
+def tiny_network(input_shape: tuple[int, ...], num_classes: int, *, units: int = 16):
+    """A network that trains in a second."""
+    import keras
+    from keras import layers
+
+    inputs = keras.Input(input_shape, name="inputs")
+    x = layers.Dense(units, activation="relu", name="hidden")(inputs)
+    x = layers.Dropout(0.1, name="dropout")(x)
+    return keras.Model(inputs, layers.Dense(num_classes, activation="softmax", name="outputs")(x), name="tiny")
+
+
+@pytest.fixture
+def tiny_experiment():
+    """An experiment with the tiny network; `dataclasses.replace` makes others of it."""
+    from cosmic_lib.experiment import Compile, Experiment, Fit, Inputs, Published
+
+    return Experiment(
+        name="tiny",
+        title="A tiny network",
+        parent=None,
+        change=None,
+        inputs=Inputs("numbers", shape=(6,), classes=3),
+        build=tiny_network,
+        compile=Compile(optimizer="adam", learning_rate=0.01),
+        fit=Fit(epochs=4, batch_size=32, patience=3),
+        published=Published(line=1, accuracy=0.5),
+    )
+
+
+@pytest.fixture(scope="session")
+def make_tiny_data() -> Callable:
+    """`make_tiny_data(groups=50, items=4, features=6, ...)`: numbers with a class, and a group one can recognise."""
+    return _make_tiny_data
+
+
+def _make_tiny_data(groups: int = 50, items: int = 4, features: int = 6, recognisable: float = 1.0, seed: int = 0):
+    """Made-up `Data` of three classes.
+
+    Args:
+        groups, items: how many groups, and items in each.
+        features: numbers per item.
+        recognisable: how far groups of one class are apart, in units of the noise within a group.
+        seed: of everything.
+    """
+    from cosmic_lib.studies import Data
+
+    rng = np.random.default_rng(seed)
+    classes = ("ash", "elm", "oak")
+    label = np.arange(groups) % 3
+    centres = rng.normal(size=(3, features))[label] + recognisable * rng.normal(size=(groups, features))
+    rows = np.repeat(np.arange(groups), items)
+    table = pd.DataFrame(
+        {
+            "item": [f"{group}/{item}" for group in range(groups) for item in range(items)],
+            "label": np.array(classes)[label[rows]],
+            "group": [f"group {group}" for group in rows],
+        }
+    )
+    numbers = centres[rows] + rng.normal(size=(len(rows), features))
+    return Data(
+        name="tiny",
+        origin="sample",
+        items=table,
+        arrays={"numbers": numbers.astype(np.float32)},
+        classes=classes,
+        excluded=pd.DataFrame(columns=["file", "reason"]),
+    )
+
+
+@pytest.fixture(scope="session")
+def check_builder() -> Callable:
+    """`check_builder(builder, input_shape, num_classes, parameters, trainable=None)`: all that a builder has to hold."""
+    return _check_builder
+
+
+def _check_builder(
+    builder: Callable, input_shape: tuple[int, ...], num_classes: int, parameters: int, trainable: int | None = None
+) -> None:
+    """Hold a model builder to its contract.
+
+    Args:
+        builder: `builder(input_shape, num_classes) -> keras.Model`, uncompiled.
+        input_shape: of one item.
+        num_classes: outputs.
+        parameters: how many the network has at this size.
+        trainable: how many of them are trained; all by default.
+    """
+    import keras
+
+    from cosmic_lib import pipeline
+
+    model = builder(input_shape, num_classes)
+    assert not model.compiled
+    assert model.count_params() == parameters
+    assert sum(weight.size for weight in model.trainable_weights) == (parameters if trainable is None else trainable)
+    # Keras numbers the names it gives itself, so they change from one build to the next.
+    assert _names(builder(input_shape, num_classes)) == _names(model), "a layer, or the model, has no name of its own"
+
+    inputs = np.random.default_rng(0).normal(size=(5, *input_shape)).astype(np.float32)
+    outputs = model.predict(inputs, verbose=0)
+    assert outputs.shape == (5, num_classes)
+    assert (outputs >= 0).all()
+    np.testing.assert_allclose(outputs.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(model.predict(pipeline.batches(inputs, batch_size=2), verbose=0), outputs, atol=1e-5)
+
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
+    twin = keras.saving.deserialize_keras_object(config)
+    assert _names(twin) == _names(model)
+    twin.set_weights(model.get_weights())
+    np.testing.assert_allclose(twin.predict(inputs, verbose=0), outputs, atol=1e-5)
+
+
+def _names(model) -> list[str]:
+    return [model.name, *(layer.path for layer in model._flatten_layers(include_self=False))]

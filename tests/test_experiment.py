@@ -1,0 +1,265 @@
+"""Runs that repeat, keys that change with whatever decides a result, and a test set that stays sealed."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from functools import partial
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from cosmic_lib import evaluation, experiment, splits, store
+from cosmic_lib.experiment import Compile, Diary, Fit
+from cosmic_lib.splits import HELD_OUT, HONEST, PROTOCOLS, PUBLISHED, TEST, VALIDATION
+
+
+@pytest.fixture
+def data(make_tiny_data):
+    return make_tiny_data()
+
+
+@pytest.fixture
+def table(data):
+    return splits.make_table(data.items)
+
+
+@pytest.fixture
+def run(tiny_experiment, data, table, tmp_path):
+    """`run(**changes)`: the tiny experiment on the honest split with seed 0, into a folder of its own."""
+
+    def _run(*, runs=None, column=HONEST, seed=0, data=data, table=table, subject=tiny_experiment, **settings):
+        return experiment.run(subject, data, table, column, seed=seed, runs=runs or tmp_path / "runs", **settings)
+
+    return _run
+
+
+def outcome(result) -> dict:
+    """What a network had a part in."""
+    return {name: result[name] for name in ("history", "metrics", "predictions")}
+
+
+def test_a_seed_repeats_exactly_and_another_differs(run, tmp_path):
+    first, again, other = (run(runs=tmp_path / name, seed=seed) for name, seed in (("a", 0), ("b", 0), ("c", 1)))
+    assert outcome(first) == outcome(again)
+    assert first["key"] == again["key"] != other["key"]
+    for name, value in outcome(first).items():
+        assert value != outcome(other)[name]
+
+
+def test_a_run_is_the_visible_fit_in_keras(run, data, table, tiny_experiment):
+    """What a notebook writes out gives the same history as `run`."""
+    from cosmic_lib import pipeline
+
+    stored = run(mode="laptop")
+    pipeline.set_up(seed=0)
+    rows = (table[HONEST] == "train").to_numpy(), (table[HONEST] == "validation").to_numpy()
+    x = pipeline.standardise(data.arrays["numbers"], rows[0])
+    model = tiny_experiment.build(x.shape[1:], 3)
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(
+        pipeline.batches(x[rows[0]], data.y[rows[0]], shuffle_seed=0),
+        validation_data=pipeline.batches(x[rows[1]], data.y[rows[1]]),
+        epochs=4,
+        shuffle=False,
+        verbose=0,
+    ).history
+    for name, values in stored["history"].items():
+        assert values == pytest.approx(history[name], abs=1e-5)
+
+
+def test_a_second_run_reads_the_file(run, monkeypatch, tmp_path):
+    first = run()
+    assert [path.name for path in tmp_path.rglob("*.json")] == [f"{first['key']}.json"]
+    monkeypatch.setattr(experiment, "train", lambda *args, **kwargs: pytest.fail("trained again"))
+    assert run() == first
+
+
+def test_a_result_says_what_it_is_of(run, data, table):
+    result = run(column="honest_fold1", epochs=2, mode="smoke")
+    assert result["data"] == {"name": "tiny", "origin": "sample", "fingerprint": data.fingerprint}
+    assert result["split"] == splits.fingerprint(table, "honest_fold1")
+    assert {name: result[name] for name in ("experiment", "column", "seed", "mode", "epochs", "resumed")} == {
+        "experiment": "tiny", "column": "honest_fold1", "seed": 0, "mode": "smoke", "epochs": 2, "resumed": False
+    }  # fmt: skip
+    assert len(result["history"]["val_accuracy"]) == 2
+    assert {"python", "keras", "numpy"} <= result["versions"].keys()
+    assert result["seconds"] > 0 and result["device"]
+
+
+def key_of(subject, data, table, column=HONEST, **changes):
+    return experiment.key(subject, data, table, column, **{"seed": 0, "mode": "laptop", "epochs": 4} | changes)
+
+
+def test_key_changes_with_everything_that_decides_a_result(tiny_experiment, data, table, monkeypatch):
+    tiny, items = tiny_experiment, data.items
+    numbers = data.arrays["numbers"].copy()
+    numbers[7, 2] = np.nextafter(numbers[7, 2], np.inf)
+    moved = table.copy()
+    moved.loc[moved.index[moved[HONEST] == "train"][0], HONEST] = VALIDATION
+    keys = {
+        "itself": key_of(tiny, data, table),
+        "network": key_of(replace(tiny, build=partial(tiny.build, units=17)), data, table),
+        "optimizer": key_of(replace(tiny, compile=Compile("sgd", 0.01)), data, table),
+        "learning rate": key_of(replace(tiny, compile=Compile("adam", 0.02)), data, table),
+        "fit": key_of(replace(tiny, fit=Fit(epochs=4, batch_size=32, patience=2)), data, table),
+        "one number": key_of(tiny, replace(data, arrays={"numbers": numbers}), table),
+        "one label": key_of(tiny, replace(data, items=items.assign(label=items["label"].where(items.index != 3, "elm"))), table),  # noqa: E501
+        "one group": key_of(tiny, replace(data, items=items.assign(group=items["group"].where(items.index != 3, "x"))), table),  # noqa: E501
+        "one item's part": key_of(tiny, data, moved),
+        "column": key_of(tiny, data, table, "honest_fold0"),
+        "seed": key_of(tiny, data, table, seed=1),
+        "mode": key_of(tiny, data, table, mode="full"),
+        "epochs": key_of(tiny, data, table, epochs=5),
+    }  # fmt: skip
+    monkeypatch.setattr(store, "source_fingerprint", lambda *modules: "of edited code")
+    keys["code"] = key_of(tiny, data, table)
+    assert len(set(keys.values())) == len(keys)
+    monkeypatch.undo()
+    assert key_of(tiny, data, table) == keys["itself"]
+
+
+def test_code_that_decides_a_result_is_in_the_key(run, monkeypatch):
+    seen = []
+    monkeypatch.setattr(store, "source_fingerprint", lambda *modules: seen.extend(modules) or "")
+    run(epochs=1)
+    assert {f"cosmic_lib.{name}" for name in ("experiment", "training", "pipeline", "checkpoint", "evaluation")} <= set(seen)
+
+
+def test_key_is_the_same_in_another_process():
+    """Nothing that lies elsewhere in memory, or comes in another order, has a part in it."""
+    code = """
+import numpy as np, pandas as pd
+from cosmic_lib import experiment, splits
+from cosmic_lib.studies import Data
+from cosmic_lib.studies.genre.diary import DIARY
+items = pd.DataFrame({"item": range(60), "label": ["a", "b"] * 30, "group": np.arange(60) // 2})
+array = np.random.default_rng(0).normal(size=(60, 16, 33)).astype(np.float32)
+data = Data("x", "sample", items, {"segment_features": array}, ("a", "b"), pd.DataFrame())
+print(experiment.key(DIARY[0], data, splits.make_table(items), "honest", seed=0, mode="laptop", epochs=1))
+"""
+    keys = set()
+    for hash_seed in ("1", "2"):
+        environment = os.environ | {"PYTHONHASHSEED": hash_seed}
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+        assert done.returncode == 0, done.stderr
+        keys.add(done.stdout.strip())
+    assert len(keys) == 1
+
+
+class Stop(keras.callbacks.Callback):
+    """Raises in the second epoch."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            raise self.error
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_run_that_fails_leaves_nothing(run, tmp_path, error):
+    with pytest.raises(error):
+        run(callbacks=[Stop(error)])
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    result = run()
+    assert result["resumed"] is False and len(result["history"]["loss"]) == 4
+
+
+def test_a_fold_leaves_the_sealed_items_alone(run, data):
+    result = run(column="published_fold0")
+    assert set(result["predictions"]) == set(result["metrics"]) == {VALIDATION, HELD_OUT}
+    with pytest.raises(ValueError, match="predicts validation, held_out, not 'test'"):
+        experiment.open_test([result], data, store.Path("runs"))
+
+
+def test_nothing_stored_depends_on_the_labels_of_the_test_set(run, data, table, tmp_path):
+    sealed = (table[HONEST] == TEST).to_numpy()
+    labels = data.items["label"].to_numpy().copy()
+    labels[sealed] = np.random.default_rng(0).permutation(labels[sealed])
+    result = run()
+    (path,) = (tmp_path / "runs").glob("*.json")
+    stored = json.loads(path.read_text())
+    assert outcome(stored) == outcome(run(data=replace(data, items=data.items.assign(label=labels))))
+    assert set(stored["metrics"]) == {VALIDATION}
+    assert set(stored["predictions"]) == {VALIDATION, TEST}
+    assert set(stored["predictions"][TEST]) == {"items", "probabilities"}
+    with pytest.raises(ValueError, match="sealed; open_test"):
+        experiment.predictions(result, data, TEST)
+
+
+def test_predictions_stand_beside_the_truth(run, data, table):
+    result = run(column="honest_fold0")
+    frame = experiment.predictions(result, data, HELD_OUT)
+    expected = data.items[(table["honest_fold0"] == HELD_OUT).to_numpy()].reset_index(drop=True)
+    pd.testing.assert_frame_equal(frame[["item", "label", "group"]], expected)
+    guesses = frame[list(data.classes)].idxmax(axis=1)
+    np.testing.assert_array_equal(frame["right"], guesses == frame["label"])
+    assert frame["right"].mean() == pytest.approx(result["metrics"][HELD_OUT]["accuracy"])
+
+
+def test_open_test_scores_the_diary_once(run, data, tiny_experiment, tmp_path):
+    diary = [run(seed=seed) for seed in (0, 1)]
+    opening = experiment.open_test(diary, data, tmp_path / "runs")
+    assert opening["opening"] == 1 and opening["time"]
+    for entry, result in zip(opening["scores"]["tiny"], diary, strict=True):
+        stored = result["predictions"][TEST]
+        truth = data.items.set_index("item")["label"].loc[stored["items"]].map(data.classes.index)
+        by_hand = evaluation.score(stored["probabilities"], truth, data.classes)
+        assert entry == by_hand | {"seed": result["seed"], "right": entry["right"]}
+        assert np.mean(entry["right"]) == pytest.approx(by_hand["accuracy"])
+        assert opening["items"] == stored["items"]
+
+    assert experiment.open_test(diary[::-1], data, tmp_path / "runs") == opening
+    changed = [*diary, run(subject=replace(tiny_experiment, name="other", fit=Fit(epochs=1, batch_size=32)))]
+    second = experiment.open_test(changed, data, tmp_path / "runs")
+    assert second["opening"] == 2 and set(second["scores"]) == {"tiny", "other"}
+    assert store.read_json(tmp_path / "runs" / "test_openings.json") == [opening, second]
+
+
+def test_an_empty_diary_opens_nothing(data, tmp_path):
+    with pytest.raises(ValueError, match="no run|no result|nothing"):
+        experiment.open_test([], data, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def out_of_fold(run, data, folds=2) -> dict[str, float]:
+    table = splits.make_table(data.items)
+
+    def accuracy(protocol):
+        columns = splits.fold_columns(protocol)[:folds]
+        return np.mean([run(data=data, table=table, column=name)["metrics"][HELD_OUT]["accuracy"] for name in columns])
+
+    return {protocol: accuracy(protocol) for protocol in PROTOCOLS}
+
+
+def test_controls_tell_a_sound_protocol_from_a_broken_one(run, make_tiny_data, tiny_experiment):
+    """With labels dealt out among recognisable groups, only the split that shares groups still scores."""
+    data = make_tiny_data(groups=300, features=24, recognisable=3.0)
+    subject = replace(
+        tiny_experiment, build=partial(tiny_experiment.build, units=256), fit=Fit(epochs=25, batch_size=32, patience=5)
+    )
+    run, chance = partial(run, subject=subject), 1 / 3
+    shuffled = out_of_fold(run, data.control("shuffled-labels"))
+    assert shuffled[PUBLISHED] > chance + 0.3
+    assert abs(shuffled[HONEST] - chance) < 0.15
+    noise = out_of_fold(run, data.control("noise-features"))
+    assert max(abs(accuracy - chance) for accuracy in noise.values()) < 0.1
+
+
+def test_a_diary_is_found_by_name_and_by_position(tiny_experiment):
+    child = replace(tiny_experiment, name="child", parent="tiny", change="more of it")
+    diary = Diary([tiny_experiment, child])
+    assert diary["child"] is diary[1] is child and len(diary) == 2
+    assert [row.name for row in diary] == ["tiny", "child"]
+    with pytest.raises(KeyError, match="there are: tiny, child"):
+        diary["other"]
+    with pytest.raises(ValueError, match="comes before its parent"):
+        Diary([child, tiny_experiment])
+    with pytest.raises(ValueError, match="two experiments are named 'tiny'"):
+        Diary([tiny_experiment, tiny_experiment])

@@ -1,0 +1,133 @@
+"""Files that are whole or not there, and hashes that are the same everywhere."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from cosmic_lib import store
+
+
+def test_home_is_what_the_environment_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("COSMIC_HOME", str(tmp_path))
+    assert store.home() == tmp_path
+    monkeypatch.delenv("COSMIC_HOME")
+    assert store.home().resolve() == store.Path.cwd()
+
+
+def test_threads_are_capped_by_one_setting(monkeypatch):
+    monkeypatch.setenv("COSMIC_THREADS", "3")
+    assert store.threads() == 3
+    monkeypatch.delenv("COSMIC_THREADS")
+    assert 1 <= store.threads() <= os.cpu_count()
+
+
+@pytest.mark.parametrize("setting", ["0", "-1", "many", "", "1.5"])
+def test_a_wrong_number_of_threads_is_refused(monkeypatch, setting):
+    monkeypatch.setenv("COSMIC_THREADS", setting)
+    with pytest.raises(ValueError, match="COSMIC_THREADS"):
+        store.threads()
+
+
+def test_files_are_written_whole(tmp_path):
+    path = tmp_path / "new" / "folder" / "file.bin"
+    store.write_bytes(path, b"old")
+    store.write_bytes(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("failure", [OSError, KeyboardInterrupt])
+@pytest.mark.parametrize("call", ["replace", "chmod"])
+def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch, failure, call):
+    path = tmp_path / "file.json"
+    store.write_json(path, {"is": "old"})
+
+    def fail(*args):
+        raise failure
+
+    monkeypatch.setattr(store.os, call, fail)
+    with pytest.raises(failure):
+        store.write_json(path, {"is": "new"})
+    assert store.read_json(path) == {"is": "old"}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are a matter of POSIX")
+def test_files_can_be_read_by_others_as_far_as_the_umask_says(tmp_path):
+    (tmp_path / "plain").write_bytes(b"")
+    store.write_bytes(tmp_path / "ours", b"")
+    assert stat.S_IMODE((tmp_path / "ours").stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
+
+
+def test_json_of_equal_values_is_equal(tmp_path):
+    store.write_json(tmp_path / "a.json", {"b": [1, 2.5], "a": None})
+    store.write_json(tmp_path / "b.json", {"a": None, "b": [1, 2.5]})
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    assert store.read_json(tmp_path / "a.json") == json.loads((tmp_path / "a.json").read_text())
+
+
+def test_what_is_not_json_is_named(tmp_path):
+    path = tmp_path / "result.json"
+    path.write_text('{"half": ')
+    with pytest.raises(ValueError, match=r"result\.json.*move it away"):
+        store.read_json(path)
+
+
+def test_arrays_come_back(tmp_path):
+    array = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+    store.write_array(tmp_path / "array.npy", array)
+    back = np.load(tmp_path / "array.npy")
+    np.testing.assert_array_equal(back, array)
+    assert back.dtype == array.dtype
+
+
+ARRAY = np.arange(6.0).reshape(2, 3)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        (ARRAY + np.eye(2, 3) * 1e-15, "text", {"a": 1}),
+        (ARRAY.astype(np.float32), "text", {"a": 1}),
+        (ARRAY.reshape(3, 2), "text", {"a": 1}),
+        (ARRAY, "texu", {"a": 1}),
+        (ARRAY, "text", {"a": 2}),
+        ("text", ARRAY, {"a": 1}),
+        (ARRAY, "text"),
+    ],
+    ids=["value", "dtype", "shape", "text", "setting", "order", "fewer"],
+)
+def test_fingerprint_changes_with_what_it_is_of(other):
+    assert store.fingerprint(*other) != store.fingerprint(ARRAY, "text", {"a": 1})
+
+
+def test_fingerprint_does_not_change_with_what_does_not_matter():
+    expected = store.fingerprint(ARRAY, {"a": 1, "b": [2, 3]})
+    assert store.fingerprint(np.asfortranarray(ARRAY), {"b": (2, 3), "a": 1}) == expected
+    assert len(expected) == 16 and int(expected, 16) >= 0
+    code = (
+        "import numpy as np; from cosmic_lib import store;"
+        "print(store.fingerprint(np.arange(6.0).reshape(2, 3), {'a': 1, 'b': [2, 3]}))"
+    )
+    environment = os.environ | {"PYTHONHASHSEED": "1"}
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert run.stdout.strip() == expected
+
+
+def test_source_fingerprint_is_of_the_text(tmp_path, monkeypatch):
+    module = tmp_path / "module_under_edit.py"
+    monkeypatch.syspath_prepend(tmp_path)
+    found = []
+    for text in ("a = 1\n", "a = 2\n", "a = 1\n"):
+        module.write_text(text)
+        store.source_fingerprint.cache_clear()
+        found.append(store.source_fingerprint("module_under_edit"))
+    store.source_fingerprint.cache_clear()
+    assert found[0] == found[2] != found[1]
+    with pytest.raises(ValueError, match="no_such_module"):
+        store.source_fingerprint("no_such_module")
