@@ -126,9 +126,12 @@ def run_all_notebooks(
 
 def show(table: pd.DataFrame, title: str) -> None:
     """Print a table, wrapped to the width of the terminal."""
-    drawn = Table(*table.columns, title=title, show_lines=True)
+    drawn = Table(title=title, show_lines=True, pad_edge=False)
+    for position, name in enumerate(table.columns):
+        drawn.add_column(name, no_wrap=position == 0)
     for row in table.itertuples(index=False):
-        drawn.add_row(*map(escape, row))
+        # An interval, and what it counts, on lines of their own: a table of six columns has to fit 80 letters.
+        drawn.add_row(*(escape(cell.replace(" [", "\n[").replace(" (", "\n(")) for cell in row))
     console.print(drawn)
 
 

@@ -149,11 +149,7 @@ def summarise(settings: Settings, data: Data, table: pd.DataFrame, results: Sequ
             "notes": list(data.notes),
             "excluded": data.excluded.to_dict("records"),
         },
-        "counts": splits.counts(table, splits.HONEST)
-        .fillna(0)
-        .astype(int)
-        .reset_index(names="part")
-        .to_dict("records"),
+        "counts": splits.counts(table, splits.HONEST).reset_index(names="part").to_dict("records"),
         "rows": [_row(settings, row, data, table, results) for row in study.diary],
         "steps": _steps(settings, repeats),
         "test": _test(settings, data, repeats),
