@@ -60,7 +60,9 @@ def _report(case: str, count: int, start: float, batches) -> None:
         seconds = time.perf_counter() - began
         if hasattr(batches, "on_epoch_end"):
             batches.on_epoch_end()
-    print(f"{case:30} {count:6} files {_peak() - start:8.0f} MB above the start {seen / seconds:9.0f} items/s", flush=True)
+    print(
+        f"{case:30} {count:6} files {_peak() - start:8.0f} MB above the start {seen / seconds:9.0f} items/s", flush=True
+    )
 
 
 def _peak() -> float:

@@ -10,7 +10,6 @@ import functools
 import hashlib
 import itertools
 import json
-import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
@@ -18,6 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from cosmic_lib import store
 
@@ -327,13 +327,10 @@ def extract(
     workers = workers or min(store.threads(), 1 + len(paths) // 500)
     work = functools.partial(_features_or_reason, settings=settings, cache=cache)
     if workers == 1:
-        yield from zip(paths, map(work, paths), strict=True)
+        with threadpool_limits(1):  # matrices this small only lose by being shared out
+            yield from zip(paths, map(work, paths), strict=True)
         return
     # A fresh process, not a fork: forking after TensorFlow has started its threads can hang.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=threadpool_limits, initargs=(1,)) as pool:
         yield from zip(paths, pool.map(work, paths, chunksize=4), strict=True)
-
-
-def _one_thread() -> None:
-    """Parallelism comes from the processes; more threads in each would only compete."""
-    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")

@@ -125,6 +125,7 @@ def protocol_gap(
     Raises:
         ValueError: the two do not hold the same items.
     """
+    published, honest = dict(published), dict(honest)
     if published.keys() != honest.keys():
         raise ValueError(
             f"{len(published.keys() ^ honest.keys())} items were held out under one protocol only; "

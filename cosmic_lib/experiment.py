@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the result files."""
 
-DECIDING = ("experiment", "training", "pipeline", "checkpoint")
+DECIDING = ("experiment", "training", "pipeline", "checkpoint", "evaluation")
 """Modules whose code decides a result: an edit to one of them makes stored results those of other code."""
 
 
@@ -296,7 +296,12 @@ def open_test(results: Sequence[dict[str, Any]], data: Data, runs: Path) -> dict
     Returns:
         `opening` (how often the test set of these data was opened so far), `time` (UTC), and `scores`: experiment ->
         list of scores, one per seed. The same runs again are the same opening; a changed diary is another one.
+
+    Raises:
+        ValueError: no runs.
     """
+    if not results:
+        raise ValueError(f"no runs on the split {splits.HONEST!r} to open the test set for; run the diary first")
     log = runs / "test_openings.json"
     openings = store.read_json(log) if log.exists() else []
     frozen = store.fingerprint(sorted(result["key"] for result in results))

@@ -97,6 +97,8 @@ def find(
         features = np.asarray(features, dtype=float)
         if len(features) != len(table):
             raise ValueError(f"{len(features)} rows of features for {len(table)} rows of the table; give one each")
+        if not np.isfinite(features).all():
+            raise ValueError("some features are not finite; fill or drop them before looking for leaks")
         leaks += _across_parts(table, split, features, closeness)
     if statistics is not None:
         if features is None:

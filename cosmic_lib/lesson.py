@@ -8,11 +8,10 @@ lesson.check("my function", function, *rules)   [PASS] or [FAIL] for each rule, 
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +38,17 @@ def begin(modes: str | Mapping[str, studies.Mode], *, seeds: Sequence[int] | Non
     """
     name = studies.mode_name()
     _stay_in_the_clone()
-    with _quiet():
-        from cosmic_lib import experiment
+    from cosmic_lib import experiment
 
-        device, modes = experiment.device(), studies.get(modes).modes if isinstance(modes, str) else modes
+    if isinstance(modes, str):
+        modes = studies.get(modes).modes
+    warnings.filterwarnings("ignore", message="IProgress not found")  # of a bar that is not drawn
     mode = modes[name]
     others = ", ".join(f"{other} {modes[other].minutes:g}" for other in modes if other != name)
     print(f"mode      {name}: about {mode.minutes:g} minutes on 2 CPU cores ({others}; COSMIC_MODE chooses)")
     print(f"seeds     {', '.join(map(str, range(mode.seeds) if seeds is None else seeds))}")
     print(f"versions  {', '.join(f'{package} {version}' for package, version in experiment.versions().items())}")
-    print(f"device    {device}")
+    print(f"device    {experiment.device()}")
     return mode
 
 
@@ -58,21 +58,6 @@ def _stay_in_the_clone() -> None:
     for folder in (here, *here.parents):
         if (folder / "notebooks" / "source").is_dir():
             os.environ.setdefault("COSMIC_HOME", str(folder))
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Drop what TensorFlow's C++ side writes while it is imported: that there is no GPU, which `begin` says itself."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    warnings.filterwarnings("ignore", message="IProgress not found")  # of a bar that is not drawn
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def predict(question: str, guess: float) -> None:
@@ -171,7 +156,7 @@ def check(exercise: str, answer: Any, *rules: Callable[[Any], str | None]) -> No
             return
         except Exception as error:  # whatever a student's code may do
             hint = f"your code stopped with {type(error).__name__}: {error}"
-        said = rule.__doc__.strip().splitlines()[0]
+        said = (rule.__doc__ or rule.__name__).strip()
         print(f"  [PASS] {said}" if hint is None else f"  [FAIL] {said} Hint: {hint}")
 
 

@@ -95,15 +95,13 @@ def waveform_and_spectrogram(clip: np.ndarray, sample_rate: int, title: str) -> 
     bottom.set_yscale("symlog", linthresh=1000, linscale=1.5)  # like the mel scale: even below 1 kHz, then by octaves
     bottom.set_yticks([0, 500, 1000, 2000, 4000, 8000], ["0", "500", "1k", "2k", "4k", "8k"])
     figure.colorbar(image, ax=bottom, label="decibels below the loudest")
-    centroid = librosa.feature.spectral_centroid(y=clip, sr=sample_rate).mean()
+    power = np.abs(np.fft.rfft(clip)) ** 2
+    middle = np.searchsorted(np.cumsum(power), power.sum() / 2) * sample_rate / len(clip)
+    seconds_long, loudness = len(clip) / sample_rate, float(np.sqrt(np.mean(clip**2)))
     table = pd.DataFrame(
-        {
-            "seconds": [len(clip) / sample_rate],
-            "root mean square": [float(np.sqrt(np.mean(clip**2)))],
-            "mean spectral centroid in Hz": [float(centroid)],
-        }
+        {"seconds": [seconds_long], "root mean square": [loudness], "half the energy below, Hz": [middle]}
     )
-    alt = f"{title}: {len(clip) / sample_rate:.0f} seconds, mean spectral centroid {centroid:.0f} Hz."
+    alt = f"{title}: {seconds_long:.0f} seconds, half of whose energy lies below {middle:.0f} Hz."
     return Picture(figure, alt, table)
 
 
@@ -124,7 +122,7 @@ def history(history: Mapping[str, Sequence[float]], title: str) -> Picture:
         ax.set(xlabel="epoch", ylabel=metric)
         ax.xaxis.get_major_locator().set_params(integer=True)
     axes[1].set_ylim(0, 1.02)
-    axes[0].legend(frameon=False)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     figure.suptitle(title)
     table = pd.DataFrame({"epoch": epochs, **{name: list(values) for name, values in history.items()}})
     alt = (
@@ -180,8 +178,9 @@ def gap_by_group(frame: pd.DataFrame, estimate: Estimate, *, unit: str = "group"
     figure, (left, right) = _figure(8.5, 4.4, ncols=2, gridspec_kw={"width_ratios": [3, 1.5]})
     rows = np.arange(len(ordered))
     left.vlines(rows, ordered["honest"], ordered["published"], color="#BBBBBB", linewidth=1)
-    left.plot(rows, ordered["published"], "o", color=PUBLISHED_COLOUR, markersize=4, label="published: items dealt out")
-    left.plot(rows, ordered["honest"], "s", color=HONEST_COLOUR, markersize=4, label=f"honest: {unit}s dealt out")
+    ring = {"markersize": 7, "markerfacecolor": "none"}  # where both agree, the ring is seen around the square
+    left.plot(rows, ordered["published"], "o", color=PUBLISHED_COLOUR, label="published: items dealt out", **ring)
+    left.plot(rows, ordered["honest"], "s", color=HONEST_COLOUR, markersize=3, label=f"honest: {unit}s dealt out")
     middles = pd.Series(rows).groupby(ordered["label"]).mean()
     left.set_xticks(middles, middles.index, rotation=45, ha="right")
     left.set(ylabel=f"share of a {unit}'s items that are right", ylim=(-0.05, 1.05), title=f"each {unit}, by class")
@@ -203,7 +202,7 @@ def gap_by_group(frame: pd.DataFrame, estimate: Estimate, *, unit: str = "group"
 def strip(
     scores: Mapping[str, Sequence[float]], *, title: str = "", axis: str = "accuracy", guess: float | None = None
 ) -> Picture:
-    """One dot per seed, with the mean of each row.
+    """One dot per run, with the mean of each row.
 
     Args:
         scores: name -> scores of its repeats.
@@ -214,7 +213,7 @@ def strip(
     figure, ax = _figure(height=1.5 + 0.55 * len(scores))
     for row, values in enumerate(scores.values()):
         offsets = 0.12 * np.resize([0, 1, -1], len(values))  # apart enough that equal scores stay two dots
-        ax.plot(values, row + offsets, "o", color=BLUE, alpha=0.7, label="one seed" if not row else None)
+        ax.plot(values, row + offsets, "o", color=BLUE, alpha=0.7, label="one run" if not row else None)
         ax.plot([np.mean(values)] * 2, [row - 0.3, row + 0.3], color=ORANGE, linewidth=2, label=None if row else "mean")
     if guess is not None:
         ax.axvline(guess, color=GREY, linestyle="--", label="the guess")
@@ -222,11 +221,10 @@ def strip(
     ax.set(xlabel=axis, title=title, ylim=(len(scores) - 0.4, -0.6))
     figure.legend(*ax.get_legend_handles_labels(), loc="outside right upper", frameon=False)
     table = pd.DataFrame(
-        {
-            name: {"n": len(values), "mean": np.mean(values), "lowest": min(values), "highest": max(values)}
-            for name, values in scores.items()
-        }
-    ).T
+        [(len(values), np.mean(values), min(values), max(values)) for values in scores.values()],
+        columns=["n", "mean", "lowest", "highest"],
+        index=list(scores),
+    )
     spans = "; ".join(
         f"{name}: {row['mean']:.3f} from {row['lowest']:.3f} to {row['highest']:.3f} (n = {row['n']:.0f})"
         for name, row in table.iterrows()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -58,14 +59,14 @@ def real_data() -> Path:
     return folder
 
 
-def tiny_network(input_shape: tuple[int, ...], num_classes: int, *, units: int = 16):
+def tiny_network(input_shape: tuple[int, ...], num_classes: int, *, units: int = 16, dropout_rate: float = 0.1):
     """A network that trains in a second."""
     import keras
     from keras import layers
 
     inputs = keras.Input(input_shape, name="inputs")
     x = layers.Dense(units, activation="relu", name="hidden")(inputs)
-    x = layers.Dropout(0.1, name="dropout")(x)
+    x = layers.Dropout(dropout_rate, name="dropout")(x)
     return keras.Model(inputs, layers.Dense(num_classes, activation="softmax", name="outputs")(x), name="tiny")
 
 
@@ -152,7 +153,8 @@ def _check_builder(
     model = builder(input_shape, num_classes)
     assert not model.compiled
     assert model.count_params() == parameters
-    assert sum(weight.size for weight in model.trainable_weights) == (parameters if trainable is None else trainable)
+    trained = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+    assert trained == (parameters if trainable is None else trainable)
     # Keras numbers the names it gives itself, so they change from one build to the next.
     assert _names(builder(input_shape, num_classes)) == _names(model), "a layer, or the model, has no name of its own"
 
@@ -170,5 +172,6 @@ def _check_builder(
     np.testing.assert_allclose(twin.predict(inputs, verbose=0), outputs, atol=1e-5)
 
 
-def _names(model) -> list[str]:
-    return [model.name, *(layer.path for layer in model._flatten_layers(include_self=False))]
+def _names(layer) -> list[str]:
+    """Its own name and those of the layers in it."""
+    return [layer.name, *(name for inner in getattr(layer, "layers", ()) for name in _names(inner))]

@@ -47,7 +47,7 @@ def test_an_interval_over_items_would_be_too_narrow(simulated):
             ]
         )
         > 0.95
-    )  # noqa: E501
+    )
 
 
 def test_where_items_of_a_group_do_not_agree_groups_cost_nothing():

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [*sorted(DOCS.glob("*.md")), *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "README.md"))]
 PACKAGE = sorted((ROOT / "cosmic_lib").rglob("*.py"))
-CODE = [*PACKAGE, *sorted(ROOT.glob("notebooks/source/*.py")), *sorted((ROOT / "tests").rglob("*.py"))]
+CODE = [*PACKAGE, *sorted(ROOT.glob("notebooks/source/*.py"))]
 
 PYTHON = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\n```text\n(?P<shown>.*?)^```\n)?", re.DOTALL | re.MULTILINE)
 """A block of Python, and what it prints where a block of text follows it."""

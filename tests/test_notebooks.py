@@ -103,7 +103,10 @@ def test_notebooks_are_found_by_name(tmp_path):
     assert notebooks.find(["01_lesson"], tmp_path / "no_clone") == []
 
 
-def test_a_notebook_runs_in_this_python_and_becomes_a_page(tmp_path, home):
+def test_a_notebook_runs_in_this_python_and_becomes_a_page(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COSMIC_HOME", "kept")  # relative to here, not to where the kernel runs
+    home = tmp_path / "kept"
     names = "sys.executable, os.getcwd(), os.environ['COSMIC_HOME'], os.environ['COSMIC_MODE']"
     source(tmp_path, f"# %%\nimport os, sys\nprint({names})")
     notebook = notebooks.execute(notebooks.build_all(tmp_path)[0], tmp_path / "out" / "page.html", mode="smoke")
@@ -168,11 +171,25 @@ def test_a_lesson_begins_guesses_checks_and_types_no_result(path):
         assert not typed or re.search(r"\bline \d+", paragraph), f"{typed} is typed into: {paragraph}"
 
 
-def test_the_honest_version_of_a_cell_differs_in_one_line():
-    fits = [
-        cell for cell in cells(notebooks.FOLDER / "source" / "30_genre_the_leak.py", "code") if "model.fit(" in cell
-    ]
+@pytest.fixture(scope="module")
+def fits():
+    """The two cells of the genre lesson that train."""
+    code = cells(notebooks.FOLDER / "source" / "30_genre_the_leak.py", "code")
+    return [cell for cell in code if "model.fit(" in cell]
+
+
+def test_the_honest_version_of_a_cell_differs_in_one_line(fits):
     published, honest = (cell.splitlines() for cell in fits)
     assert len(published) == len(honest)
     different = [pair for pair in zip(published, honest, strict=True) if pair[0] != pair[1]]
     assert different == [('column = "published_fold0"', 'column = "honest_fold0"')]
+
+
+def test_the_visible_cells_stop_as_the_diary_says(fits):
+    """The smoke run is too short to show it; there the histories are compared."""
+    from cosmic_lib.studies.genre import STUDY
+
+    fit = STUDY.diary["net5_adam"].fit
+    stopping = f'monitor="{fit.monitor}", patience={fit.patience}, restore_best_weights={fit.restore_best_weights}'
+    for cell in fits:
+        assert f"EarlyStopping({stopping})" in cell

@@ -165,9 +165,10 @@ def test_files_are_decoded_side_by_side(files, monkeypatch, use_tensorflow):
 
 
 @BOTH
-def test_a_file_of_another_shape_is_named(files, use_tensorflow):
-    np.save(files[7], np.zeros(4, dtype=np.float32))
-    with pytest.raises(Exception, match=r"item 7\.npy: decoded to shape \(4,\), the first item to \(3,\)"):
+@pytest.mark.parametrize("odd", [np.zeros(4, np.float32), np.zeros(3, np.float64)], ids=["shape", "dtype"])
+def test_a_file_of_another_shape_or_dtype_is_named(files, use_tensorflow, odd):
+    np.save(files[7], odd)
+    with pytest.raises(Exception, match=r"item 7\.npy: decoded to .*, the first item to float32 \(3,\)"):
         epochs(pipeline.batches(files, decode=np.load, use_tensorflow=use_tensorflow), 1)
 
 

@@ -19,8 +19,8 @@ from cosmic_lib.studies import Mode
 mode = lesson.begin(
     {
         "smoke": Mode(minutes=0.3, seeds=3, max_epochs=2),
-        "laptop": Mode(minutes=2, seeds=10),
-        "full": Mode(minutes=3, seeds=30),
+        "laptop": Mode(minutes=1, seeds=10),
+        "full": Mode(minutes=2, seeds=30),
     }
 )
 
@@ -196,7 +196,7 @@ print("  to know the mean of the network above to within 0.01:", runs_needed(np.
 # %% [markdown]
 # ## Check yourself
 #
-# You change the network and train it once. Its score is 0.01 above that of the first run above. What do you write?
+# You change the network and train it once. Its score is one hundredth above that of the first run. What do you write?
 #
 # <details><summary>a) The change helped.</summary>
 # No. A run with another seed, and no change at all, can differ by as much: look at the dots.</details>

@@ -67,7 +67,7 @@ runs = store.home() / "runs" / "genre"
 table = splits.load_or_make(data.items, runs)
 features = data.arrays["segment_features"]
 for column in ("published_fold0", "honest_fold0"):
-    display(splits.counts(table, column).fillna(0).astype(int).rename_axis(column))
+    display(splits.counts(table, column))
     training, held_out = (table[column].to_numpy() == part for part in ("train", "held_out"))
     rules = evaluation.baselines(features[training], data.y[training], features[held_out], data.y[held_out])
     for rule, right in rules.items():

@@ -138,7 +138,8 @@ def _assemble(
         classes=tuple(sorted(items["label"].unique())),
         excluded=pd.DataFrame(excluded, columns=["file", "reason"]),
         notes=(
-            f"{len(lengths)} tracks of {lengths.min()} to {lengths.max()} segments; {len(excluded)} files excluded",
+            f"{len(lengths)} tracks of {' to '.join(map(str, sorted({lengths.min(), lengths.max()})))} segments",
+            f"excluded files: {len(excluded)}",
             *(f"{second} repeats {first}: kept in one group" for first, second in repeats),
             f"{audio.coverage(features):.0%} of the audio falls inside an analysis window",
         ),
