@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce reproduce-genre notebooks lab test lint bench clean
+.PHONY: help setup reproduce notebooks lab test lint bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 20
@@ -20,8 +20,9 @@ $(READY): setup.cfg setup.py pyproject.toml constraints.txt
 
 setup: $(READY)  ## check Python and disk, then install into .venv
 
-reproduce-genre: $(READY)  ## music genre, published and honest, on sample data
-	$(BIN)/cosmic reproduce genre
+reproduce-genre:  ## music genre, published and honest, on sample data
+reproduce-%: $(READY)
+	$(BIN)/cosmic reproduce $(subst -,_,$*)
 
 reproduce: reproduce-genre  ## every study there is
 

@@ -130,7 +130,7 @@ def _make_tiny_data(groups: int = 50, items: int = 4, features: int = 6, recogni
 
 @pytest.fixture(scope="session")
 def check_builder() -> Callable:
-    """`check_builder(builder, input_shape, num_classes, parameters, trainable=None)`: all that a builder has to hold."""
+    """`check_builder(builder, input_shape, num_classes, parameters, trainable=None)` holds one to its contract."""
     return _check_builder
 
 

@@ -95,7 +95,11 @@ def key_of(subject, data, table, column=HONEST, **changes):
 
 
 def test_key_changes_with_everything_that_decides_a_result(tiny_experiment, data, table, monkeypatch):
-    tiny, items = tiny_experiment, data.items
+    tiny, fourth = tiny_experiment, data.items.index == 3
+
+    def edited(column, value):
+        return replace(data, items=data.items.assign(**{column: data.items[column].mask(fourth, value)}))
+
     numbers = data.arrays["numbers"].copy()
     numbers[7, 2] = np.nextafter(numbers[7, 2], np.inf)
     moved = table.copy()
@@ -107,14 +111,14 @@ def test_key_changes_with_everything_that_decides_a_result(tiny_experiment, data
         "learning rate": key_of(replace(tiny, compile=Compile("adam", 0.02)), data, table),
         "fit": key_of(replace(tiny, fit=Fit(epochs=4, batch_size=32, patience=2)), data, table),
         "one number": key_of(tiny, replace(data, arrays={"numbers": numbers}), table),
-        "one label": key_of(tiny, replace(data, items=items.assign(label=items["label"].where(items.index != 3, "elm"))), table),  # noqa: E501
-        "one group": key_of(tiny, replace(data, items=items.assign(group=items["group"].where(items.index != 3, "x"))), table),  # noqa: E501
+        "one label": key_of(tiny, edited("label", "elm"), table),
+        "one group": key_of(tiny, edited("group", "another"), table),
         "one item's part": key_of(tiny, data, moved),
         "column": key_of(tiny, data, table, "honest_fold0"),
         "seed": key_of(tiny, data, table, seed=1),
         "mode": key_of(tiny, data, table, mode="full"),
         "epochs": key_of(tiny, data, table, epochs=5),
-    }  # fmt: skip
+    }
     monkeypatch.setattr(store, "source_fingerprint", lambda *modules: "of edited code")
     keys["code"] = key_of(tiny, data, table)
     assert len(set(keys.values())) == len(keys)
@@ -126,10 +130,11 @@ def test_code_that_decides_a_result_is_in_the_key(run, monkeypatch):
     seen = []
     monkeypatch.setattr(store, "source_fingerprint", lambda *modules: seen.extend(modules) or "")
     run(epochs=1)
-    assert {f"cosmic_lib.{name}" for name in ("experiment", "training", "pipeline", "checkpoint", "evaluation")} <= set(seen)
+    deciding = ("experiment", "training", "pipeline", "checkpoint", "evaluation")
+    assert set(seen) >= {f"cosmic_lib.{name}" for name in deciding}
 
 
-def test_key_is_the_same_in_another_process():
+def test_key_is_the_same_in_another_process(capsys):
     """Nothing that lies elsewhere in memory, or comes in another order, has a part in it."""
     code = """
 import numpy as np, pandas as pd
@@ -141,13 +146,12 @@ array = np.random.default_rng(0).normal(size=(60, 16, 33)).astype(np.float32)
 data = Data("x", "sample", items, {"segment_features": array}, ("a", "b"), pd.DataFrame())
 print(experiment.key(DIARY[0], data, splits.make_table(items), "honest", seed=0, mode="laptop", epochs=1))
 """
-    keys = set()
-    for hash_seed in ("1", "2"):
-        environment = os.environ | {"PYTHONHASHSEED": hash_seed}
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
-        assert done.returncode == 0, done.stderr
-        keys.add(done.stdout.strip())
-    assert len(keys) == 1
+    exec(code, {})
+    here = capsys.readouterr().out
+    environment = os.environ | {"PYTHONHASHSEED": "1"}
+    there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert there.returncode == 0, there.stderr
+    assert there.stdout == here
 
 
 class Stop(keras.callbacks.Callback):
@@ -242,7 +246,7 @@ def test_controls_tell_a_sound_protocol_from_a_broken_one(run, make_tiny_data, t
     """With labels dealt out among recognisable groups, only the split that shares groups still scores."""
     data = make_tiny_data(groups=300, features=24, recognisable=3.0)
     subject = replace(
-        tiny_experiment, build=partial(tiny_experiment.build, units=256), fit=Fit(epochs=25, batch_size=32, patience=5)
+        tiny_experiment, build=partial(tiny_experiment.build, units=256), fit=Fit(epochs=20, batch_size=64, patience=5)
     )
     run, chance = partial(run, subject=subject), 1 / 3
     shuffled = out_of_fold(run, data.control("shuffled-labels"))
