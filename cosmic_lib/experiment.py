@@ -21,7 +21,7 @@ from cosmic_lib.training import scaled, train
 if TYPE_CHECKING:
     import keras
 
-    from cosmic_lib.studies import Data
+    from cosmic_lib.studies import Data, Study
 
 FORMAT = 1
 """Version of the result files."""
@@ -285,10 +285,11 @@ def _frame(result: dict[str, Any], data: Data, part: str) -> pd.DataFrame:
     return pd.concat([frame, pd.DataFrame(probabilities, columns=list(data.classes))], axis=1)
 
 
-def open_test(results: Sequence[dict[str, Any]], data: Data, runs: Path) -> dict[str, Any]:
+def open_test(study: Study, results: Sequence[dict[str, Any]], data: Data, runs: Path) -> dict[str, Any]:
     """Score a frozen diary on the sealed test set, in one call that is written down.
 
     Args:
+        study: whose diary it is.
         results: all runs of the diary on the `honest` split.
         data: what they were run on.
         runs: folder of the results; the openings are listed in its `test_openings.json`.
@@ -298,10 +299,13 @@ def open_test(results: Sequence[dict[str, Any]], data: Data, runs: Path) -> dict
         list of scores, one per seed. The same runs again are the same opening; a changed diary is another one.
 
     Raises:
-        ValueError: no runs.
+        ValueError: no runs, or runs that are not of this diary.
     """
     if not results:
         raise ValueError(f"no runs on the split {splits.HONEST!r} to open the test set for; run the diary first")
+    strangers = {result["experiment"] for result in results} - {row.name for row in study.diary}
+    if strangers:
+        raise ValueError(f"{', '.join(sorted(strangers))}: not in the diary of {study.name}; enter it there first")
     log = runs / "test_openings.json"
     openings = store.read_json(log) if log.exists() else []
     frozen = store.fingerprint(sorted(result["key"] for result in results))
@@ -315,6 +319,7 @@ def open_test(results: Sequence[dict[str, Any]], data: Data, runs: Path) -> dict
         entry = {"seed": result["seed"], **evaluation.score(frame[list(data.classes)].to_numpy(), labels, data.classes)}
         scores.setdefault(result["experiment"], []).append(entry | {"right": frame["right"].tolist()})
     opening = {
+        "study": study.name,
         "opening": 1 + sum(one["data"] == data.fingerprint for one in openings),
         "time": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
         "data": data.fingerprint,

@@ -264,7 +264,7 @@ def _steps(settings: Settings, repeats: Sequence[dict[str, Any]]) -> list[dict[s
 
 def _test(settings: Settings, data: Data, repeats: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The sealed test set: mean over seeds for each experiment, with an interval over groups."""
-    opening = experiment.open_test(repeats, data, settings.runs)
+    opening = experiment.open_test(settings.study, repeats, data, settings.runs)
     scores = {}
     for name, seeds in opening["scores"].items():
         right = np.mean([one["right"] for one in seeds], axis=0)
