@@ -76,10 +76,10 @@ def standardise(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def statistics(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each feature, the last axis; 1 in place of a deviation of 0."""
+    """Mean and standard deviation of each feature, the last axis; 1 for the deviation of one that never changes."""
     axes = tuple(range(array.ndim - 1))
     mean, std = array.mean(axis=axes, dtype=np.float64), array.std(axis=axes, dtype=np.float64)
-    return mean, np.where(std > 0, std, 1.0)
+    return mean, np.where(std > 1e-9 * np.abs(mean), std, 1.0)  # rounding alone gives about 1e-16 of the mean
 
 
 def batches(
@@ -107,7 +107,9 @@ def batches(
         use_tensorflow: False gives a PyDataset although TensorFlow is there; None looks.
 
     Returns:
-        tf.data.Dataset or keras.utils.PyDataset of (inputs, labels) or of inputs.
+        tf.data.Dataset or keras.utils.PyDataset of (inputs, labels) or of inputs. Pass `shuffle=False` to `fit`, so
+        that Keras does not shuffle the batches of a PyDataset once more. (Keras looks at the first batches of one
+        before it begins; where an epoch has fewer than three, that look counts as an epoch.)
 
     Raises:
         ValueError: inputs and labels of unequal length, no items, or paths without `decode`.
@@ -116,9 +118,13 @@ def batches(
         raise ValueError("no items to make batches of; look at what was excluded and at the split")
     if labels is not None and len(labels) != len(inputs):
         raise ValueError(f"{len(inputs)} inputs but {len(labels)} labels; give one label per input")
-    if decode is None and not isinstance(inputs, np.ndarray):
+    fetch: Callable[[np.ndarray], np.ndarray]
+    if decode is not None:
+        fetch = _Decoded(inputs, decode) if cache is None else _DecodedOnce(inputs, decode, cache)
+    elif isinstance(inputs, np.ndarray):
+        fetch = inputs.__getitem__
+    else:
         raise ValueError("inputs are paths, so say how to read one: decode=...")
-    fetch = inputs.__getitem__ if decode is None else _Decoded(list(inputs), decode, cache)
     order = _Order(len(inputs), batch_size, shuffle_seed, first_epoch)
     if use_tensorflow if use_tensorflow is not None else tf is not None:
         return _tf_dataset(fetch, labels, order)
@@ -145,56 +151,58 @@ class _Order:
 
 
 class _Decoded:
-    """Reads items from files, several at a time, and at most once where there is a cache."""
+    """Items read from files, several at a time."""
 
-    def __init__(self, paths: Sequence[str | Path], decode: Callable, cache: str | Path | None):
+    def __init__(self, paths: Sequence[str | Path] | np.ndarray, decode: Callable):
         self.paths, self.decode = paths, decode
-        first = np.asarray(decode(paths[0]))
+        self.first = np.asarray(decode(paths[0]))
         self.pool = ThreadPoolExecutor(store.threads(), thread_name_prefix="decode")
-        self.shape, self.dtype, self.nbytes = first.shape, first.dtype, first.nbytes
-        self.kept = None if cache is None else Path(f"{cache}.items")
-        if self.kept is not None:
-            self.kept.parent.mkdir(parents=True, exist_ok=True)
-            _make_file(self.kept, len(paths) * first.nbytes)
-            known = Path(f"{cache}.known")
-            _make_file(known, len(paths))
-            self.known = np.memmap(known, dtype=bool, mode="r+")
 
-    def __getitem__(self, numbers: np.ndarray) -> np.ndarray:
-        return np.stack(list(self.pool.map(self._one, numbers)))
+    def __call__(self, numbers: np.ndarray) -> np.ndarray:
+        return np.stack(list(self.pool.map(self.read, numbers)))
 
-    __call__ = __getitem__
-
-    def _one(self, number: int) -> np.ndarray:
-        if self.kept is None:
-            return self._read(number)
-        start, size = number * self.nbytes, self.nbytes
-        if self.known[number]:
-            # Not through a memory map: its pages would count as this process's memory.
-            count = size // self.dtype.itemsize
-            return np.fromfile(self.kept, self.dtype, count=count, offset=start).reshape(self.shape)
-        item = self._read(number)
-        with open(self.kept, "r+b") as file:
-            file.seek(start)
-            file.write(item.tobytes())
-        self.known[number] = True
-        return item
-
-    def _read(self, number: int) -> np.ndarray:
-        item = np.asarray(self.decode(self.paths[number]))
-        if item.shape != self.shape or item.dtype != self.dtype:
+    def read(self, number: int) -> np.ndarray:
+        """Decode one item, and hold it against the first."""
+        item, first = np.asarray(self.decode(self.paths[number])), self.first
+        if item.shape != first.shape or item.dtype != first.dtype:
             raise ValueError(
                 f"{self.paths[number]}: decoded to {item.dtype} {item.shape}, the first item to "
-                f"{self.dtype} {self.shape}; decode every file to one shape and dtype"
+                f"{first.dtype} {first.shape}; decode every file to one shape and dtype"
             )
         return item
 
 
-def _make_file(path: Path, size: int) -> None:
-    """A file of this size, empty unless it is there already; what has not been written takes no space on disk."""
-    if not path.exists() or path.stat().st_size != size:
-        with path.open("wb") as file:
-            file.truncate(size)
+class _DecodedOnce(_Decoded):
+    """Items that are kept in one file once they were read, each in its place."""
+
+    def __init__(self, paths: Sequence[str | Path] | np.ndarray, decode: Callable, cache: str | Path):
+        super().__init__(paths, decode)
+        self.items, known = Path(f"{cache}.items"), Path(f"{cache}.known")
+        self.items.parent.mkdir(parents=True, exist_ok=True)
+        size = len(paths) * self.first.nbytes
+        if not self.items.exists() or self.items.stat().st_size != size:
+            # Sparse files: what has not been written takes no space on disk.
+            for path, length in ((self.items, size), (known, len(paths))):
+                with path.open("wb") as file:
+                    file.truncate(length)
+        self.known = np.memmap(known, dtype=bool, mode="r+")
+        self._keep(0, self.first)
+
+    def read(self, number: int) -> np.ndarray:
+        """One item, from the file where it is known."""
+        if not self.known[number]:
+            return self._keep(number, super().read(number))
+        # Not through a memory map: its pages would count as this process's memory.
+        first = self.first
+        values = np.fromfile(self.items, first.dtype, count=first.size, offset=number * first.nbytes)
+        return values.reshape(first.shape)
+
+    def _keep(self, number: int, item: np.ndarray) -> np.ndarray:
+        with self.items.open("r+b") as file:
+            file.seek(number * item.nbytes)
+            file.write(item.tobytes())
+        self.known[number] = True
+        return item
 
 
 def _tf_dataset(fetch: Callable, labels: np.ndarray | None, order: _Order):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,10 +63,15 @@ def train(
     fit = experiment.fit
     stopping = {
         "monitor": fit.monitor,
+        "mode": "max" if fit.monitor.endswith("accuracy") else "min",
         "patience": epochs if fit.patience is None else fit.patience,
         "restore_best_weights": fit.restore_best_weights,
     }
     reached = 0 if backup is None else epoch_reached(backup)
+    if backup is not None and not reached:
+        shutil.rmtree(
+            backup, ignore_errors=True
+        )  # killed too early, or in the middle of writing: nothing to go on from
     if backup is None:
         guards = [keras.callbacks.EarlyStopping(**stopping)]
     else:

@@ -175,11 +175,11 @@ def test_a_run_that_fails_leaves_nothing(run, tmp_path, error):
     assert result["resumed"] is False and len(result["history"]["loss"]) == 4
 
 
-def test_a_fold_leaves_the_sealed_items_alone(run, data):
+def test_a_fold_leaves_the_sealed_items_alone(run, data, tmp_path):
     result = run(column="published_fold0")
     assert set(result["predictions"]) == set(result["metrics"]) == {VALIDATION, HELD_OUT}
     with pytest.raises(ValueError, match="predicts validation, held_out, not 'test'"):
-        experiment.open_test(STUDY, [result], data, store.Path("runs"))
+        experiment.open_test(STUDY, [result], data, tmp_path)
 
 
 def test_nothing_stored_depends_on_the_labels_of_the_test_set(run, data, table, tmp_path):

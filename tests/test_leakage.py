@@ -68,7 +68,7 @@ def test_identical_items_are_found_across_parts_only(table):
 def test_near_identical_items_are_found_in_any_unit(table, features, unit):
     features[1] = features[0] + 0.01  # both in train
     features[170] = features[3] * 1.01
-    features[..., 2] *= unit
+    features[:, 0, 2] *= unit
     (leak,) = leakage.find(table, split="split", features=features)
     assert leak.kind == "near-identical items"
     assert leak.rows == ("row 3", "row 170")

@@ -84,7 +84,7 @@ def test_a_continued_fit_begins_with_a_later_epoch(use_tensorflow):
     assert order(shuffled(use_tensorflow, first_epoch=2), 2) == order(shuffled(use_tensorflow), 4)[2:]
 
 
-@pytest.mark.parametrize("items", [6, 16, 17, 40], ids=["1 batch", "2 batches", "3 batches", "5 batches"])
+@pytest.mark.parametrize("items", [17, 40], ids=["3 batches", "5 batches"])
 def test_fit_is_the_same_with_and_without_tensorflow(items):
     """Keras looks at the first batches of a PyDataset before the first epoch: that look must not count as one."""
     rng = np.random.default_rng(0)

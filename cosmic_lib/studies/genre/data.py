@@ -63,8 +63,9 @@ def load(
     else:
         raise ValueError(f"no data named {data!r}; choose sample or real")
     paths, strangers = find_clips(Path(root))
-    found = audio.extract(progress(paths, "reading and computing features"), settings=features, cache=_cache())
-    return _assemble(list(found), strangers, name=name, origin=data, root=Path(root), features=features)
+    extracted = audio.extract(paths, settings=features, cache=_cache())
+    found = [next(extracted) for _ in progress(paths, "reading and computing features")]
+    return _assemble(found, strangers, name=name, origin=data, root=Path(root), features=features)
 
 
 def find_clips(root: Path) -> tuple[list[Path], list[tuple[str, str]]]:
@@ -85,13 +86,16 @@ def find_clips(root: Path) -> tuple[list[Path], list[tuple[str, str]]]:
         raise FileNotFoundError(
             f"{root}: holds neither genres_original/ nor genres/; give the folder that GTZAN was unpacked into"
         )
-    clips, strangers = [], []
+    clips: list[Path] = []
+    strangers: list[tuple[str, str]] = []
     for path in sorted(path for path in tree.rglob("*") if path.is_file()):
         match = NAME.fullmatch(path.name)
         if match is None:
             strangers.append((str(path.relative_to(root)), "not named <genre>.NNNNN.wav or .au"))
         elif match["genre"] != path.parent.name:
             strangers.append((str(path.relative_to(root)), f"named {match['genre']} in folder {path.parent.name}"))
+        elif clips and clips[-1].stem == path.stem:  # sorted, so that the two formats of a clip are neighbours
+            strangers.append((str(path.relative_to(root)), f"the same track as {clips[-1].name}"))
         else:
             clips.append(path)
     if not clips:

@@ -1,0 +1,184 @@
+"""One contract that every study holds, found by its folder."""
+
+import ast
+import math
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from cosmic_lib import splits, studies
+from cosmic_lib.studies import CONTROLS, MODES, Study
+
+from .conftest import CLONE
+
+
+@pytest.fixture(scope="module", params=studies.names())
+def study(request) -> Study:
+    return studies.get(request.param)
+
+
+@pytest.fixture(scope="module")
+def sample(study, tmp_path_factory):
+    """The sample of smoke mode, as `Data`."""
+    return study.load("sample", root=tmp_path_factory.mktemp(study.name), **study.modes["smoke"].sample)
+
+
+def test_a_study_says_what_it_is(study):
+    assert study.name in studies.names()
+    assert study.title and study.group and study.item and study.praise
+    assert "studies/sources/" in study.source
+    assert set(study.modes) == set(MODES)
+    assert set(study.protocols) == set(splits.PROTOCOLS)
+    assert study.deviations and all(text.endswith(".") for text in study.deviations)
+    for name in study.notebooks:
+        assert (CLONE / "notebooks" / f"{name}.ipynb").is_file()
+
+
+def test_modes_grow_from_smoke_to_full(study):
+    published = study.diary[0].fit.epochs
+    smoke, laptop, full = (study.modes[name] for name in MODES)
+    assert smoke.minutes < laptop.minutes < full.minutes
+    assert smoke.epochs(published) < laptop.epochs(published) <= full.epochs(published) == published
+    assert 2 <= smoke.seeds <= laptop.seeds <= full.seeds
+    for mode in study.modes.values():
+        assert all(study.diary[name] for name in mode.only)
+
+
+def test_faults_name_their_evidence_and_their_correction(study):
+    assert len({fault.name for fault in study.faults}) == len(study.faults) > 0
+    for fault in study.faults:
+        assert fault.title and fault.correction
+        assert fault.grade in ("proven", "likely", "unstated")
+        assert "line" in fault.evidence or "arXiv" in fault.evidence or "doi" in fault.evidence
+
+
+def test_a_diary_row_names_the_one_thing_that_changed(study):
+    for row in study.diary:
+        assert (row.parent is None) == (row.change is None)
+        if row.parent is None:
+            continue
+        parent = study.diary[row.parent]
+        changed = [part for part in ("inputs", "compile", "fit") if getattr(row, part) != getattr(parent, part)]
+        builds_another = row.build is not parent.build
+        assert len(changed) + builds_another == 1, f"{row.name} differs from {parent.name} in {changed}"
+
+
+def test_published_numbers_are_shares_with_a_source_line(study):
+    for row in study.diary:
+        published = row.published
+        assert published.line > 0
+        scores = [published.accuracy, published.precision, published.recall, published.f1]
+        assert all(0 <= score <= 1 for score in scores if score is not None)
+
+
+def test_every_network_can_be_built_at_its_published_size(study, check_builder):
+    for row in study.diary:
+        model = row.model()
+        assert model.input_shape[1:] == row.inputs.shape
+        trained = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+        check_builder(row.build, row.inputs.shape, row.inputs.classes, model.count_params(), trained)
+        assert keras.optimizers.get(row.compile.optimizer) and keras.losses.get(row.compile.loss)
+
+
+def test_the_sample_is_read_as_data(study, sample):
+    items = sample.items
+    assert sample.origin == "sample" and "made-up" in sample.name
+    assert items["item"].is_unique and not items[["item", "label", "group"]].isna().any(axis=None)
+    assert set(items["label"]) == set(sample.classes)
+    assert 1 < sample.groups < len(items)
+    assert list(sample.excluded.columns) == ["file", "reason"] and len(sample.excluded)
+    np.testing.assert_array_equal(np.array(sample.classes)[sample.y], items["label"])
+    for array in sample.arrays.values():
+        assert len(array) == len(items) and np.isfinite(array).all()
+    for row in study.diary:
+        assert sample.arrays[row.inputs.name].ndim == 1 + len(row.inputs.shape)
+        assert len(sample.classes) == row.inputs.classes
+
+
+def test_the_sample_can_be_split(sample):
+    table = splits.make_table(sample.items)
+    for column in splits.columns(table):
+        assert set(splits.counts(table, column).index) >= {splits.TRAIN, splits.VALIDATION, splits.TEST}
+
+
+def test_faults_that_can_be_measured_are(study, sample):
+    table = splits.make_table(sample.items)
+    sentences = [fault.measure(sample, table) for fault in study.faults if fault.measure]
+    assert all(text.endswith(".") and any(map(str.isdigit, text)) for text in sentences)
+
+
+def test_reading_twice_gives_the_same_fingerprint(study, sample, tmp_path):
+    again = study.load("sample", root=tmp_path, **study.modes["smoke"].sample)
+    assert again.fingerprint == sample.fingerprint
+
+
+def test_shuffled_labels_keep_groups_whole_and_shares_as_they_are(sample):
+    control = sample.control("shuffled-labels")
+    labels = control.items.groupby("group")["label"]
+    assert (labels.nunique() == 1).all()
+    before = sample.items.groupby("group")["label"].first()
+    assert sorted(labels.first()) == sorted(before)
+    assert (labels.first() == before).mean() < 0.5
+    assert control.arrays is sample.arrays
+    assert control.fingerprint != sample.fingerprint
+
+
+def test_noise_features_keep_everything_else(sample):
+    control = sample.control("noise-features")
+    pd.testing.assert_frame_equal(control.items, sample.items)
+    assert control.fingerprint != sample.fingerprint
+    for name, noise in control.arrays.items():
+        array = sample.arrays[name]
+        assert noise.shape == array.shape and noise.dtype == array.dtype
+        assert abs(np.corrcoef(noise.ravel(), array.ravel())[0, 1]) < 0.05
+
+
+@pytest.mark.parametrize("kind", CONTROLS)
+def test_a_control_repeats_and_another_seed_differs(sample, kind):
+    assert sample.control(kind).fingerprint == sample.control(kind).fingerprint
+    assert sample.control(kind).fingerprint != sample.control(kind, seed=1).fingerprint
+
+
+def test_unknown_names_list_the_known_ones(sample, monkeypatch):
+    with pytest.raises(ValueError, match="genre"):
+        studies.get("astrology")
+    with pytest.raises(ValueError, match="shuffled-labels, noise-features"):
+        sample.control("no-labels")
+    monkeypatch.setenv("COSMIC_MODE", "quick")
+    with pytest.raises(ValueError, match="'quick'; choose one of smoke, laptop, full"):
+        studies.mode_name()
+
+
+def test_the_mode_is_the_choice_made_or_that_of_the_environment(monkeypatch):
+    monkeypatch.delenv("COSMIC_MODE", raising=False)
+    assert studies.mode_name() == "laptop"
+    monkeypatch.setenv("COSMIC_MODE", "full")
+    assert studies.mode_name() == "full"
+    assert studies.mode_name("smoke") == "smoke"
+
+
+def imported(path) -> set[str]:
+    """Modules that a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+PACKAGE = CLONE / "cosmic_lib"
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_tool_names_a_study_and_only_the_pipeline_tensorflow(path):
+    modules = imported(path)
+    room = path.relative_to(PACKAGE).parts[1:2] if path.is_relative_to(PACKAGE / "studies") else ()
+    for name in studies.names():
+        if room != (name,):
+            assert not any(module.startswith(f"cosmic_lib.studies.{name}") for module in modules)
+    if path != PACKAGE / "pipeline.py":
+        assert not any(module.split(".")[0] == "tensorflow" for module in modules)
