@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.metadata
 import json
@@ -231,6 +232,9 @@ def run(
         "seconds": round(time.perf_counter() - started, 2),
     }
     store.write_json(path, result)
+    if backup is not None:
+        with contextlib.suppress(OSError):  # stays while another run is unfinished
+            backup.parent.rmdir()
     return result
 
 

@@ -15,7 +15,7 @@ from cosmic_lib import pipeline, splits
 if TYPE_CHECKING:
     import keras
 
-    from cosmic_lib.experiment import Experiment
+    from cosmic_lib.experiment import Experiment, Fit
     from cosmic_lib.studies import Data
 
 
@@ -51,39 +51,18 @@ def train(
     Returns:
         The trained model, its history (metric -> one value per epoch), and whether it was continued.
     """
-    import keras
-
-    from cosmic_lib.checkpoint import ResumableEarlyStopping, epoch_reached
-
     pipeline.set_up(seed=seed)
     model = build(experiment, data)
     inputs, labels = scaled(experiment, data, table, column), data.y
     parts = table[column].to_numpy()
     training, validation = parts == splits.TRAIN, parts == splits.VALIDATION
-    fit = experiment.fit
-    stopping = {
-        "monitor": fit.monitor,
-        "mode": "max" if fit.monitor.endswith("accuracy") else "min",
-        "patience": epochs if fit.patience is None else fit.patience,
-        "restore_best_weights": fit.restore_best_weights,
-    }
-    reached = 0 if backup is None else epoch_reached(backup)
-    if backup is not None and not reached:
-        shutil.rmtree(
-            backup, ignore_errors=True
-        )  # killed too early, or in the middle of writing: nothing to go on from
-    if backup is None:
-        guards = [keras.callbacks.EarlyStopping(**stopping)]
-    else:
-        guards = [
-            ResumableEarlyStopping(backup, **stopping),
-            keras.callbacks.BackupAndRestore(backup, double_checkpoint=True),
-        ]
+    batch_size = experiment.fit.batch_size
+    guards, reached = _guards(experiment.fit, epochs, backup)
     history = model.fit(
         pipeline.batches(
-            inputs[training], labels[training], batch_size=fit.batch_size, shuffle_seed=seed, first_epoch=reached
+            inputs[training], labels[training], batch_size=batch_size, shuffle_seed=seed, first_epoch=reached
         ),
-        validation_data=pipeline.batches(inputs[validation], labels[validation], batch_size=fit.batch_size),
+        validation_data=pipeline.batches(inputs[validation], labels[validation], batch_size=batch_size),
         epochs=epochs,
         shuffle=False,  # the batches come shuffled
         verbose=0,
@@ -93,6 +72,29 @@ def train(
         rows = guards[0].rows
         history = {name: [row[name] for row in rows] for name in rows[0]}
     return model, {name: [round(float(value), 6) for value in values] for name, values in history.items()}, reached > 0
+
+
+def _guards(fit: Fit, epochs: int, backup: Path | None) -> tuple[list, int]:
+    """Early stopping, with checkpoints where there is a folder for them; and the epoch that they have reached."""
+    import keras
+
+    from cosmic_lib.checkpoint import ResumableEarlyStopping, epoch_reached
+
+    stopping = {
+        "monitor": fit.monitor,
+        "mode": "max" if fit.monitor.endswith("accuracy") else "min",
+        "patience": epochs if fit.patience is None else fit.patience,
+        "restore_best_weights": fit.restore_best_weights,
+    }
+    if backup is None:
+        return [keras.callbacks.EarlyStopping(**stopping)], 0
+    reached = epoch_reached(backup)
+    if not reached:
+        shutil.rmtree(
+            backup, ignore_errors=True
+        )  # killed too early, or in the middle of writing: nothing to go on from
+    checkpoints = keras.callbacks.BackupAndRestore(backup, double_checkpoint=True)
+    return [ResumableEarlyStopping(backup, **stopping), checkpoints], reached
 
 
 def scaled(experiment: Experiment, data: Data, table: pd.DataFrame, column: str) -> np.ndarray:

@@ -139,7 +139,7 @@ def test_files_that_do_not_belong_are_listed(root):
     assert any(note == "excluded files: 5" for note in found.notes)
 
 
-def test_chains_of_repeats_are_one_group(root):
+def test_repeats_are_one_group(root):
     """Copies, copies of copies, and a copy that was saved anew, in two genres."""
     blues, metal = root / "genres" / "blues", root / "genres" / "metal"
     shutil.copy(blues / "blues.00000.wav", blues / "blues.00009.wav")
@@ -147,6 +147,16 @@ def test_chains_of_repeats_are_one_group(root):
     soundfile.write(metal / "metal.00004.wav", 0.999 * clip, rate)
     groups = load(root).items.groupby("group")["track"].unique()
     assert [list(tracks) for tracks in groups[groups.str.len() > 1]] == [["blues.00000", "blues.00009", "metal.00004"]]
+
+
+def test_a_chain_of_repeats_is_one_group(root):
+    """Tracks 2 and 5, 3 and 4, 4 and 5 share a segment: the first and the last link meet only through the others."""
+    a, b, c, d, e = (audio.cut(music("blues", 10 + number, seconds=3.1)[0].ravel())[0] for number in range(5))
+    for number, parts in {2: (a, b), 3: (c, d), 4: (c, e), 5: (a, e)}.items():
+        path = root / "genres" / "blues" / f"blues.{number:05d}.wav"
+        soundfile.write(path, np.concatenate(parts), audio.SAMPLE_RATE)
+    groups = load(root).items.groupby("group")["track"].unique()
+    assert [list(tracks) for tracks in groups[groups.str.len() > 1]] == [[f"blues.{n:05d}" for n in (2, 3, 4, 5)]]
 
 
 def test_a_single_clip_is_read(root):
