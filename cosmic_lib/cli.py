@@ -70,12 +70,13 @@ def reproduce(
         if notebook and data == "sample" and not control:
             pages = run_notebooks(room, page, name, loaded, progress)
     figures = [*room.figures(loaded), *report.pictures(summary, room)]
-    index = report.write(summary, room, page, figures=figures, command=shlex.join(["cosmic", *sys.argv[1:]]))
+    command = shlex.join(["cosmic", *sys.argv[1:]])
+    index = report.write(summary, room, page=page, results=kept, figures=figures, command=command)
     for line in report.heading(summary, room):
         console.print(line)
     show(report.main_table(summary), "Published and ours")
     show(report.step_table(summary), "The diary, step by step")
-    for path in (index, *pages):
+    for path in (index, kept / "results.md", *pages):
         console.print(f"see {path}", soft_wrap=True)
     console.print(f"{time.perf_counter() - started:.0f} s")
 

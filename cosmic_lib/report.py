@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cosmic_lib import compare, plots, store
+from cosmic_lib import compare, plots, splits, store
 
 if TYPE_CHECKING:
     from cosmic_lib.studies import Study
@@ -116,9 +116,10 @@ def heading(summary: Mapping[str, Any], study: Study) -> list[str]:
         lines.append(
             f"Scaled: {summary['mode']} mode trains less than the study did; no verdict on the published number."
         )
+    sealed = next(part["groups"] for part in summary["counts"] if part["part"] == splits.TEST)
     lines.append(
         f"Data: {data['name']}, {data['items']} {study.item}s of {data['groups']} {study.group}s. "
-        "Ours are validation scores, out of fold; the test set is sealed and was opened "
+        f"Ours are validation scores, out of fold; the test set ({sealed} {study.group}s) is sealed and was opened "
         f"{times(summary['test']['opening'])}. Intervals are 95 % and count {study.group}s."
     )
     return lines
@@ -146,14 +147,21 @@ def pictures(summary: Mapping[str, Any], study: Study) -> list[plots.Picture]:
 
 
 def write(
-    summary: Mapping[str, Any], study: Study, folder: Path, *, figures: Sequence[plots.Picture], command: str
+    summary: Mapping[str, Any],
+    study: Study,
+    *,
+    page: Path,
+    results: Path,
+    figures: Sequence[plots.Picture],
+    command: str,
 ) -> Path:
-    """Write the page of a study, its summary and its table.
+    """Write the page of a study with its figures; and its summary and table, beside the result files.
 
     Args:
         summary: from `reproduce.reproduce`.
         study: which one.
-        folder: where to; `index.html`, `summary.json` and `results.md` are replaced.
+        page: folder for `index.html`.
+        results: folder for `summary.json` and `results.md`.
         figures: in the order they are shown.
         command: what the reader types to make it again.
 
@@ -178,7 +186,7 @@ def write(
         "figures": figures,
         "command": command,
     }
-    for template, name in (("report.html", "index.html"), ("report.md", "results.md")):
-        store.write_bytes(folder / name, environment.get_template(template).render(content).encode())
-    store.write_json(folder / "summary.json", summary)
-    return folder / "index.html"
+    for template, path in (("report.html", page / "index.html"), ("report.md", results / "results.md")):
+        store.write_bytes(path, environment.get_template(template).render(content).encode())
+    store.write_json(results / "summary.json", summary)
+    return page / "index.html"

@@ -31,7 +31,12 @@ def threads() -> int:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that it is either the old one or the whole new one, whatever happens meanwhile."""
+    """Write a file so that it is either the old one or the whole new one, whatever happens meanwhile.
+
+    A file that holds just that already is left alone.
+    """
+    if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:

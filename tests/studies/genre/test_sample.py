@@ -125,7 +125,7 @@ def protocol_gaps(tmp_path_factory):
         for identity in (sample.TRACK_IDENTITY, 0.0):
             music = data.load("sample", track_identity=identity)
             table = splits.make_table(music.items)
-            run = partial(experiment.run, DIARY["net5_adam"], music, table, seed=0, runs=root / "runs", epochs=20)
+            run = partial(experiment.run, DIARY["net5_adam"], music, table, seed=0, runs=root / "runs", epochs=15)
             right = {}
             for protocol in splits.PROTOCOLS:
                 columns = splits.fold_columns(protocol)[:2]
