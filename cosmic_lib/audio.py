@@ -10,10 +10,10 @@ import functools
 import hashlib
 import itertools
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,10 @@ from cosmic_lib import store
 
 SAMPLE_RATE = 22_050
 """Hz; every clip is brought to this rate before anything else."""
+
+
+READ_AHEAD = 8
+"""Clips that are held in memory at a time: enough to keep the readers busy."""
 
 
 class AudioError(ValueError):
@@ -93,7 +97,7 @@ def read_clip(path: str | Path) -> np.ndarray:
     except (soundfile.LibsndfileError, OSError, TypeError) as error:
         reason = getattr(error, "error_string", error)
         raise AudioError(f"{path}: not readable as audio ({reason}); replace or remove the file") from error
-    mono = samples.mean(axis=1)
+    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
     if not mono.size:
         raise AudioError(f"{path}: holds no samples; replace or remove the file")
     if not np.isfinite(mono).all():
@@ -208,24 +212,28 @@ def _chroma(power: np.ndarray, settings: SegmentFeatures) -> np.ndarray:
         n_fft=settings.n_fft // 2,
         ref=0.1 * power.max(axis=1, keepdims=True),
     )
-    chroma = np.stack(
-        [
-            _chroma_filters(settings.n_fft, settings.n_chroma, _tuning(p, s, settings.n_chroma)) @ segment
-            for p, s, segment in zip(pitch, strength, power, strict=True)
-        ]
-    )
-    return librosa.util.normalize(chroma, norm=np.inf, axis=1)
+    tuning = _tuning(pitch, strength, settings.n_chroma)
+    banks = [_chroma_filters(settings.n_fft, settings.n_chroma, float(bins)) for bins in tuning]
+    return librosa.util.normalize(np.matmul(banks, power), norm=np.inf, axis=1)
 
 
-def _tuning(pitch: np.ndarray, strength: np.ndarray, n_chroma: int) -> float:
-    """Deviation from A440 in fractions of a bin, from the stronger half of the pitches found in one segment."""
+def _tuning(pitch: np.ndarray, strength: np.ndarray, n_chroma: int) -> np.ndarray:
+    """Deviation from A440 of each segment in fractions of a bin, from the stronger half of the pitches found in it.
+
+    The commonest of a hundred deviations, as in librosa.pitch_tuning, which takes one segment at a time.
+    """
     import librosa
 
     found = pitch > 0
-    if not found.any():  # silence
-        return 0.0
-    strong = found & (strength >= np.median(strength[found]))
-    return float(librosa.pitch_tuning(pitch[strong], bins_per_octave=n_chroma))
+    middle = np.array([np.median(s[f]) if f.any() else 0.0 for s, f in zip(strength, found, strict=True)])
+    strong = found & (strength >= middle[:, np.newaxis, np.newaxis])
+    deviation = np.mod(n_chroma * librosa.hz_to_octs(pitch[strong]), 1.0)
+    deviation[deviation >= 0.5] -= 1.0
+    edges = np.linspace(-0.5, 0.5, 101)
+    place = np.searchsorted(edges, deviation, side="right") - 1
+    segment = np.nonzero(strong)[0]
+    counts = np.bincount(segment * 100 + place, minlength=100 * len(pitch)).reshape(len(pitch), 100)
+    return np.where(counts.any(axis=1), edges[counts.argmax(axis=1)], 0.0)  # a silent segment is in tune
 
 
 @functools.cache
@@ -279,21 +287,26 @@ def cached_features(path: str | Path, settings: SegmentFeatures, cache: Path) ->
     Raises:
         AudioError: as `read_clip`, or the clip is shorter than one segment.
     """
+    stored, segments = _prepare(path, settings, cache)
+    return _finish(stored, segments, settings)
+
+
+def _prepare(path: str | Path, settings: SegmentFeatures, cache: Path) -> tuple[Path, np.ndarray | None]:
+    """Where the features of a file are kept, and its segments if they have yet to be computed."""
     try:
-        content = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            content = hashlib.file_digest(file, "sha256").digest()
     except OSError as error:
         raise AudioError(f"{path}: cannot be opened ({error.strerror}); check the file and its permissions") from error
     key = hashlib.sha256(content + _settings_id(settings)).hexdigest()
     stored = cache / key[:2] / f"{key}.npy"
     if stored.exists():
-        return np.load(stored)
+        return stored, None
     segments = cut(read_clip(path), settings)
     if not len(segments):
         seconds = settings.segment_samples / SAMPLE_RATE
         raise AudioError(f"{path}: shorter than one segment of {seconds:.1f} s; use a longer recording")
-    result = features(segments, settings)
-    store.write_array(stored, result)
-    return result
+    return stored, segments
 
 
 def _settings_id(settings: SegmentFeatures) -> bytes:
@@ -301,36 +314,38 @@ def _settings_id(settings: SegmentFeatures) -> bytes:
     return json.dumps(asdict(settings), sort_keys=True).encode() + store.source_fingerprint(__name__).encode()
 
 
-def _features_or_reason(path: Path, settings: SegmentFeatures, cache: Path) -> np.ndarray | str:
-    try:
-        return cached_features(path, settings, cache)
-    except AudioError as error:
-        return str(error)
+def _finish(stored: Path, segments: np.ndarray | None, settings: SegmentFeatures) -> np.ndarray:
+    if segments is None:
+        return np.load(stored)
+    result = features(segments, settings)
+    store.write_array(stored, result)
+    return result
 
 
 def extract(
-    paths: Iterable[Path], *, settings: SegmentFeatures = SegmentFeatures(), cache: Path, workers: int | None = None
+    paths: Iterable[Path], *, settings: SegmentFeatures = SegmentFeatures(), cache: Path
 ) -> Iterator[tuple[Path, np.ndarray | str]]:
-    """Features of many files, read and computed in parallel, in the order given.
+    """Features of many files, in the order given; while one is computed, the next ones are read and decoded.
 
     Args:
         paths: sound files.
         settings: see `SegmentFeatures`.
         cache: folder of the cache.
-        workers: processes; by default as many as there are threads allowed (`store.threads`), but one for a
-            few files, where starting a process takes longer than the work.
 
     Yields:
         Each path with its features, shape (segments, frames, features), or with the reason why it has none.
     """
-    paths = list(paths)
-    workers = workers or min(store.threads(), 1 + len(paths) // 500)
-    work = functools.partial(_features_or_reason, settings=settings, cache=cache)
-    if workers == 1:
-        with threadpool_limits(1):  # matrices this small only lose by being shared out
-            yield from zip(paths, map(work, paths), strict=True)
-        return
-    # A fresh process, not a fork: forking after TensorFlow has started its threads can hang.
-    context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=threadpool_limits, initargs=(1,)) as pool:
-        yield from zip(paths, pool.map(work, paths, chunksize=4), strict=True)
+    waiting: deque[tuple[Path, Future]] = deque()
+    # Matrices this small only lose by being shared out among threads, which the readers need.
+    with threadpool_limits(1), ThreadPoolExecutor(store.threads(), thread_name_prefix="read") as pool:
+        for path in itertools.chain(paths, itertools.repeat(None, READ_AHEAD)):
+            if path is not None:
+                waiting.append((path, pool.submit(_prepare, path, settings, cache)))
+            if waiting and (path is None or len(waiting) > READ_AHEAD):
+                first, prepared = waiting.popleft()
+                try:
+                    stored, segments = prepared.result()
+                    found: np.ndarray | str = _finish(stored, segments, settings)
+                except AudioError as error:
+                    found = str(error)
+                yield first, found
