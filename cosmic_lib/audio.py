@@ -150,13 +150,9 @@ def features(segments: np.ndarray, settings: SegmentFeatures = SegmentFeatures()
     Returns:
         float32, shape (n, frames, features): (n, 16, 33) by default.
     """
-    import librosa
-
     if not len(segments):
         return np.empty((0, *settings.shape), dtype=np.float32)
-    magnitude = np.abs(
-        librosa.stft(segments, n_fft=settings.n_fft, hop_length=settings.hop_length, center=False)
-    )  # (n, bins, frames)
+    magnitude = _magnitude(segments, settings)
     power = magnitude**2
     columns = np.concatenate(
         [
@@ -168,6 +164,19 @@ def features(segments: np.ndarray, settings: SegmentFeatures = SegmentFeatures()
         axis=1,
     )
     return columns.transpose(0, 2, 1).astype(np.float32)
+
+
+def _magnitude(segments: np.ndarray, settings: SegmentFeatures) -> np.ndarray:
+    """Magnitudes of the Fourier transform of every window: shape (n, bins, frames).
+
+    librosa.stft would do, in twice the time: it transforms along an axis whose values lie far apart in memory.
+    """
+    from scipy.fft import rfft
+    from scipy.signal import get_window
+
+    windows = np.lib.stride_tricks.sliding_window_view(segments, settings.n_fft, axis=1)[:, :: settings.hop_length]
+    spectrum = rfft(windows * get_window("hann", settings.n_fft)).astype(np.complex64)  # (n, frames, bins)
+    return np.ascontiguousarray(np.abs(spectrum).transpose(0, 2, 1))
 
 
 def _decibels(power: np.ndarray) -> np.ndarray:
