@@ -102,13 +102,16 @@ def test_a_killed_run_goes_on_where_it_was(make_run, whole, tmp_path, moment):
     assert unfinished(tmp_path) == []
 
 
-@pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])
-def test_a_run_may_be_killed_again_and_again(make_run, whole, monitor):
+@pytest.mark.parametrize(("monitor", "best"), [("val_loss", np.argmin), ("val_accuracy", np.argmax)])
+def test_a_run_may_be_killed_again_and_again(make_run, whole, monitor, best):
     run = make_run(monitor=monitor)
     for at in (0, 4):
         with pytest.raises(KeyboardInterrupt):
             run(Kill("in the middle", at=at))
-    assert_same(run(), run(folder=whole))
+    result, expected = run(), run(folder=whole)
+    assert_same(result, expected)
+    kept = expected["history"]["val_accuracy"][best(expected["history"][monitor])]
+    assert result["metrics"]["validation"]["accuracy"] == pytest.approx(kept, abs=1e-5)
 
 
 @pytest.mark.parametrize("at", [1, 3])
