@@ -84,10 +84,11 @@ class Data:
         if kind == "shuffled-labels":
             one_each = self.items.groupby("group", sort=True)["label"].first()
             dealt = dict(zip(one_each.index, rng.permutation(one_each.to_numpy()), strict=True))
-            return replace(self, items=self.items.assign(label=self.items["group"].map(dealt)))
+            items = self.items.assign(label=self.items["group"].map(dealt))
+            return replace(self, name=f"{self.name}, {kind}", items=items)
         if kind == "noise-features":
             noise = {name: rng.normal(size=array.shape).astype(array.dtype) for name, array in self.arrays.items()}
-            return replace(self, arrays=noise)
+            return replace(self, name=f"{self.name}, {kind}", arrays=noise)
         raise ValueError(f"no control named {kind!r}; choose one of {', '.join(CONTROLS)}")
 
 
