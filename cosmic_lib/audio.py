@@ -345,8 +345,8 @@ def extract(
         Each path with its features, shape (segments, frames, features), or with the reason why it has none.
     """
     waiting: deque[tuple[Path, Future]] = deque()
-    # Matrices this small only lose by being shared out among threads, which the readers need.
-    with threadpool_limits(1), ThreadPoolExecutor(store.threads(), thread_name_prefix="read") as pool:
+    # Matrices this small only lose by being shared out among threads; this thread computes, and the rest read.
+    with threadpool_limits(1), ThreadPoolExecutor(max(store.threads() - 1, 1), thread_name_prefix="read") as pool:
         for path in itertools.chain(paths, itertools.repeat(None, READ_AHEAD)):
             if path is not None:
                 waiting.append((path, pool.submit(_prepare, path, settings, cache)))
