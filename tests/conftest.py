@@ -14,7 +14,8 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("MPLBACKEND", "Agg")
-os.environ.pop("COSMIC_MODE", None)  # the mode of whoever runs the tests is not theirs
+for setting in ("MODE", "CATALOGUE", "OFFLINE"):  # those of whoever runs the tests are not theirs
+    os.environ.pop(f"COSMIC_{setting}", None)
 
 CLONE = Path(__file__).resolve().parents[1]
 SMALL = {"tracks": 5, "seconds": 9.0}

@@ -70,7 +70,7 @@ def test_wheel_holds_what_is_not_python(wheel):
 def test_wheel_works_outside_the_clone(installed, tmp_path):
     code = (
         "import cosmic_lib; print(cosmic_lib.__file__);"
-        "print(cosmic_lib.catalog.record('gtzan')['group']); print(*cosmic_lib.studies.names())"
+        "print(cosmic_lib.catalog.record('gtzan').group); print(*cosmic_lib.studies.names())"
     )
     place, group, *names = run_outside(installed, tmp_path, code).split()
     assert place.startswith(str(installed))
