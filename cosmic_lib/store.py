@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import importlib.util
 import io
+import itertools
 import json
 import os
-import tempfile
+import platform
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,30 +37,92 @@ def threads() -> int:
     return int(setting)
 
 
+REMEDIES = {
+    **dict.fromkeys(
+        (errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "free some space, or let COSMIC_HOME name a larger disk"
+    ),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "let COSMIC_HOME name a folder that you may write to"),
+}
+
+
+@contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """A hidden name beside `path`, for a file or folder that takes its own name once it is whole.
+
+    The name tells which process writes it, so that `sweep` can remove what a killed one left.
+
+    Args:
+        path: what it is going to be; folders above it are made.
+
+    Yields:
+        The name to write to. Whatever is left there in the end is removed.
+
+    Raises:
+        OSError: nothing can be written there; the message names the remedy.
+    """
+    part = path.parent / f".{platform.node()}-{os.getpid()}-{next(_numbers)}.part"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+    except OSError as error:
+        if error.errno in REMEDIES and error.strerror:
+            raise type(error)(error.errno, f"{error.strerror}; {REMEDIES[error.errno]}", str(path)) from error
+        raise
+    finally:
+        _remove(part)
+
+
+_numbers = itertools.count()
+
+
+def _remove(part: Path) -> None:
+    with suppress(OSError):  # gone already, or on Windows still open
+        shutil.rmtree(part) if part.is_dir() else part.unlink()
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left unfinished in a folder, up to two folders below it.
+
+    Args:
+        folder: need not exist.
+    """
+    for depth in ("", "*/", "*/*/"):
+        for part in folder.glob(f"{depth}.*.part"):
+            if (writer := PART.fullmatch(part.name)) and _abandoned(part, writer):
+                _remove(part)
+
+
+PART = re.compile(r"\.(?P<host>.*)-(?P<process>\d+)-\d+\.part")
+DAY = 24 * 60 * 60  # seconds
+
+
+def _abandoned(part: Path, writer: re.Match) -> bool:
+    """Whether nobody can be writing it: its process is gone; or, where that cannot be asked, a day has passed."""
+    try:
+        if time.time() - part.stat().st_mtime > DAY:
+            return True
+        if os.name == "posix" and writer["host"] == platform.node():
+            os.kill(int(writer["process"]), 0)  # signal 0 only asks
+    except (ProcessLookupError, FileNotFoundError):
+        return True
+    except PermissionError:  # it lives, and is somebody else's
+        return False
+    return False
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file so that it is either the old one or the whole new one, whatever happens meanwhile.
 
     A file that holds just that already is left alone.
+
+    Raises:
+        OSError: it cannot be written; the message names the file and the remedy.
     """
     if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(name, 0o666 & ~_umask())  # mkstemp makes files that only their owner can read
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
-@functools.cache
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
+    with unfinished(path) as part:
+        part.write_bytes(content)
+        os.replace(part, path)
 
 
 def write_json(path: Path, value: Any) -> None:

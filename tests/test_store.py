@@ -1,10 +1,13 @@
 """Files that are whole or not there, and hashes that are the same everywhere."""
 
+import errno
 import json
 import os
+import platform
 import stat
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -42,7 +45,7 @@ def test_files_are_written_whole(tmp_path):
 
 
 @pytest.mark.parametrize("failure", [OSError, KeyboardInterrupt])
-@pytest.mark.parametrize("call", ["replace", "chmod"])
+@pytest.mark.parametrize("call", ["os.replace", "Path.write_bytes"])
 def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch, failure, call):
     path = tmp_path / "file.json"
     store.write_json(path, {"is": "old"})
@@ -50,11 +53,101 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch, failure
     def fail(*args):
         raise failure
 
-    monkeypatch.setattr(store.os, call, fail)
-    with pytest.raises(failure):
+    with monkeypatch.context() as broken, pytest.raises(failure):
+        broken.setattr(f"cosmic_lib.store.{call}", fail)
         store.write_json(path, {"is": "new"})
     assert store.read_json(path) == {"is": "old"}
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits are a matter of POSIX")
+def test_a_disk_that_fills_up_leaves_the_old_file_and_names_the_remedy(tmp_path):
+    """The system cuts the write off half-way, as it does on a full disk."""
+    code = (
+        "import resource; from pathlib import Path; from cosmic_lib import store;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
+        f"store.write_bytes(Path({str(tmp_path / 'file.bin')!r}), bytes(9999))"
+    )
+    store.write_bytes(tmp_path / "file.bin", b"old")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "OSError" in done.stderr and "file.bin" in done.stderr and "free some space" in done.stderr
+    assert (tmp_path / "file.bin").read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [tmp_path / "file.bin"]
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EDQUOT, "free some space"),
+        (errno.EROFS, "let COSMIC_HOME name a folder that you may write to"),
+        (errno.EACCES, "let COSMIC_HOME name a folder that you may write to"),
+    ],
+)
+def test_what_keeps_a_file_from_being_written_is_named_with_its_remedy(tmp_path, monkeypatch, number, remedy):
+    def fail(*args):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("cosmic_lib.store.Path.write_bytes", fail)
+    with pytest.raises(OSError, match=remedy) as error:
+        store.write_bytes(tmp_path / "file.bin", b"new")
+    assert error.value.errno == number and "file.bin" in str(error.value)
+
+
+def part_of(process: int, folder, host: str | None = None):
+    """An unfinished file that a process left in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f".{host or platform.node()}-{process}-0.part"
+    part.write_bytes(b"half")
+    return part
+
+
+@pytest.fixture
+def gone() -> int:
+    """Number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere age alone tells")
+def test_sweep_removes_what_dead_processes_left_and_nothing_else(tmp_path, gone):
+    dead = [part_of(gone, tmp_path / folder) for folder in (".", "a", "a/b")]
+    (dead[0].with_name(f".{platform.node()}-{gone}-7.part") / "half").mkdir(parents=True)
+    kept = [
+        part_of(os.getpid(), tmp_path),  # somebody is writing it
+        part_of(gone, tmp_path, host="another-host"),  # whose processes cannot be asked for
+        tmp_path / "a" / "result.json",
+        tmp_path / ".notes.part",  # somebody else's idea of a part
+    ]
+    for path in kept[2:]:
+        path.write_bytes(b"whole")
+    store.sweep(tmp_path)
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == set(kept)
+    assert not list(tmp_path.glob(".*-7.part"))
+    store.sweep(tmp_path / "not there")
+
+
+def test_sweep_removes_parts_of_other_machines_after_a_day(tmp_path, gone):
+    part = part_of(gone, tmp_path, host="another-host")
+    yesterday = time.time() - 25 * 60 * 60
+    os.utime(part, (yesterday, yesterday))
+    store.sweep(tmp_path)
+    assert not part.exists()
+
+
+def test_a_killed_write_is_swept(tmp_path):
+    """A process is killed while it writes; the part it leaves is what `sweep` looks for."""
+    code = (
+        "import os, signal; from pathlib import Path; from cosmic_lib import store\n"
+        f"with store.unfinished(Path({str(tmp_path / 'file')!r})) as part:\n"
+        "    part.write_bytes(b'half'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code])
+    (left,) = tmp_path.iterdir()
+    assert left.name.endswith(".part")
+    store.sweep(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes are a matter of POSIX")

@@ -8,8 +8,8 @@ be recognised by them, at zero every segment draws its own and two segments of o
 
 from __future__ import annotations
 
+import io
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,11 +104,10 @@ def write_sample(
     folder = root / f"genre-{tracks}x{seconds:g}s-identity{track_identity:g}-{code}"
     if folder.exists():
         return folder
-    root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root, prefix=".genre-sample-") as unfinished:
-        _write_tracks(Path(unfinished), tracks, seconds, track_identity, seed, progress)
+    with store.unfinished(folder) as unfinished:
+        _write_tracks(unfinished / "genres_original", tracks, seconds, track_identity, seed, progress)
         try:
-            Path(unfinished, "whole").rename(folder)
+            unfinished.rename(folder)
         except OSError:  # another process made the same sample meanwhile
             if not folder.exists():
                 raise
@@ -116,17 +115,18 @@ def write_sample(
 
 
 def _write_tracks(
-    parent: Path, tracks: int, seconds: float, track_identity: float, seed: int, progress: Callable
+    folder: Path, tracks: int, seconds: float, track_identity: float, seed: int, progress: Callable
 ) -> None:
     import soundfile
 
-    folder = parent / "whole" / "genres_original"
     numbered = [(genre, number) for genre in STYLES for number in range(tracks)]
     for genre, number in progress(numbered):
+        samples = track(genre, number, seconds=seconds, track_identity=track_identity, seed=seed)
+        encoded = io.BytesIO()  # a full disk is then told by the system, which says more than libsndfile does
+        soundfile.write(encoded, samples, SAMPLE_RATE, subtype="PCM_16", format="WAV")
         path = folder / genre / f"{genre}.{number:05d}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
-        samples = track(genre, number, seconds=seconds, track_identity=track_identity, seed=seed)
-        soundfile.write(path, samples, SAMPLE_RATE, subtype="PCM_16")
+        path.write_bytes(encoded.getvalue())
     (folder / "jazz" / CORRUPT).write_bytes(np.random.default_rng(seed).bytes(4096))
     shutil.copyfile(folder / "metal" / REPEATED, folder / "metal" / REPEAT)
 
