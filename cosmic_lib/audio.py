@@ -10,27 +10,15 @@ import functools
 import hashlib
 import itertools
 import json
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from cosmic_lib import store
-
-SAMPLE_RATE = 22_050
-"""Hz; every clip is brought to this rate before anything else."""
-
-
-READ_AHEAD = 8
-"""Clips that are held in memory at a time: enough to keep the readers busy."""
-
-
-class AudioError(ValueError):
-    """A file that cannot be used as audio; the message names the file and what to do."""
+from cosmic_lib import parallel, sound, store
+from cosmic_lib.sound import SAMPLE_RATE, AudioError, read_clip
 
 
 @dataclass(frozen=True)
@@ -76,37 +64,6 @@ class SegmentFeatures:
             "centroid",
             *(f"chroma_{i}" for i in range(self.n_chroma)),
         ]
-
-
-def read_clip(path: str | Path) -> np.ndarray:
-    """Read any sound file as mono at 22,050 Hz.
-
-    Args:
-        path: a file libsndfile reads (wav, au, flac, ogg, mp3), at any sample rate and with any number of channels.
-
-    Returns:
-        Samples, float32 in about -1..1, shape (n,).
-
-    Raises:
-        AudioError: the file is not audio, is empty, or holds values that are not finite.
-    """
-    import soundfile
-
-    try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError, TypeError) as error:
-        reason = getattr(error, "error_string", error)
-        raise AudioError(f"{path}: not readable as audio ({reason}); replace or remove the file") from error
-    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
-    if not mono.size:
-        raise AudioError(f"{path}: holds no samples; replace or remove the file")
-    if not np.isfinite(mono).all():
-        raise AudioError(f"{path}: holds values that are not finite; export the file again")
-    if rate != SAMPLE_RATE:
-        import soxr
-
-        mono = soxr.resample(mono, rate, SAMPLE_RATE)
-    return mono
 
 
 def cut(clip: np.ndarray, settings: SegmentFeatures = SegmentFeatures()) -> np.ndarray:
@@ -296,36 +253,42 @@ def cached_features(path: str | Path, settings: SegmentFeatures, cache: Path) ->
     Raises:
         AudioError: as `read_clip`, or the clip is shorter than one segment.
     """
-    stored, segments = _prepare(path, settings, cache)
-    return _finish(stored, segments, settings)
+    return _prepare(path, settings, cache)()
 
 
-def _prepare(path: str | Path, settings: SegmentFeatures, cache: Path) -> tuple[Path, np.ndarray | None]:
-    """Where the features of a file are kept, and its segments if they have yet to be computed."""
-    try:
-        with open(path, "rb") as file:
-            content = hashlib.file_digest(file, "sha256").digest()
-    except OSError as error:
-        raise AudioError(f"{path}: cannot be opened ({error.strerror}); check the file and its permissions") from error
+def _prepare(path: str | Path, settings: SegmentFeatures, cache: Path) -> Callable[[], np.ndarray]:
+    """What is left to do for the features of a file: compute them from what was read here, or nothing."""
+    with sound.opened(path) as file:
+        content = hashlib.file_digest(file, "sha256").digest()
     key = hashlib.sha256(content + _settings_id(settings)).hexdigest()
     stored = cache / key[:2] / f"{key}.npy"
-    if stored.exists():
-        return stored, None
-    segments = cut(read_clip(path), settings)
+    known = _stored_features(stored, settings)
+    if known is not None:
+        return lambda: known
+    segments = cut(read_clip(path, max_samples=settings.clip_samples), settings)
     if not len(segments):
         seconds = settings.segment_samples / SAMPLE_RATE
         raise AudioError(f"{path}: shorter than one segment of {seconds:.1f} s; use a longer recording")
-    return stored, segments
+    return functools.partial(_compute, segments, settings, stored)
 
 
 def _settings_id(settings: SegmentFeatures) -> bytes:
-    """What the cache key has to change with besides the file: settings and the code of this module."""
-    return json.dumps(asdict(settings), sort_keys=True).encode() + store.source_fingerprint(__name__).encode()
+    """What the cache key has to change with besides the file: settings and the code that reads and computes."""
+    code = store.source_fingerprint(__name__, sound.__name__)
+    return json.dumps(asdict(settings), sort_keys=True).encode() + code.encode()
 
 
-def _finish(stored: Path, segments: np.ndarray | None, settings: SegmentFeatures) -> np.ndarray:
-    if segments is None:
-        return np.load(stored)
+def _stored_features(stored: Path, settings: SegmentFeatures) -> np.ndarray | None:
+    """Features from the cache; none where there are none, or where another program left something else."""
+    try:
+        with open(stored, "rb") as file:
+            known = np.lib.format.read_array(file)
+    except Exception:  # whatever is wrong with it, it can be computed again
+        return None
+    return known if known.dtype == np.float32 and known.shape[1:] == settings.shape else None
+
+
+def _compute(segments: np.ndarray, settings: SegmentFeatures, stored: Path) -> np.ndarray:
     result = features(segments, settings)
     store.write_array(stored, result)
     return result
@@ -344,17 +307,11 @@ def extract(
     Yields:
         Each path with its features, shape (segments, frames, features), or with the reason why it has none.
     """
-    waiting: deque[tuple[Path, Future]] = deque()
     # Matrices this small only lose by being shared out among threads; this thread computes, and the rest read.
-    with threadpool_limits(1), ThreadPoolExecutor(max(store.threads() - 1, 1), thread_name_prefix="read") as pool:
-        for path in itertools.chain(paths, itertools.repeat(None, READ_AHEAD)):
-            if path is not None:
-                waiting.append((path, pool.submit(_prepare, path, settings, cache)))
-            if waiting and (path is None or len(waiting) > READ_AHEAD):
-                first, prepared = waiting.popleft()
-                try:
-                    stored, segments = prepared.result()
-                    found: np.ndarray | str = _finish(stored, segments, settings)
-                except AudioError as error:
-                    found = str(error)
-                yield first, found
+    with threadpool_limits(1):
+        read = functools.partial(_prepare, settings=settings, cache=cache)
+        for path, prepared in parallel.ahead(read, paths, workers=max(store.threads() - 1, 1)):
+            try:
+                yield path, prepared.result()()
+            except AudioError as error:
+                yield path, str(error)

@@ -1,4 +1,7 @@
-"""Sound files of every kind to segments, and features that are librosa's own."""
+"""Clips to segments, features that are librosa's own, and a cache that can be trusted."""
+
+import subprocess
+import sys
 
 import librosa
 import numpy as np
@@ -6,17 +9,15 @@ import pytest
 import soundfile
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from cosmic_lib import audio, store
-from cosmic_lib.audio import SAMPLE_RATE, AudioError, SegmentFeatures
+from cosmic_lib import audio, parallel, store
+from cosmic_lib.audio import SAMPLE_RATE, SegmentFeatures
+
+from .test_sound import tone
 
 PUBLISHED = SegmentFeatures()
 DENSE = SegmentFeatures(hop_length=512)
 OTHER = SegmentFeatures(n_fft=2048, hop_length=3000, n_mfcc=20, n_contrast_bands=4, n_chroma=24)
 TIME = np.arange(PUBLISHED.segment_samples) / SAMPLE_RATE
-
-
-def tone(hertz, seconds=2.0, rate=SAMPLE_RATE):
-    return 0.5 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
 
 
 def sounds() -> dict[str, np.ndarray]:
@@ -118,60 +119,6 @@ def test_short_clips_give_fewer_segments(whole, extra):
     np.testing.assert_array_equal(segments.ravel(), clip[: segments.size])
 
 
-@pytest.mark.parametrize(
-    ("suffix", "subtype", "rate", "channels"),
-    [
-        ("wav", "PCM_16", 22_050, 1),
-        ("wav", "PCM_U8", 22_050, 1),
-        ("wav", "PCM_24", 44_100, 2),
-        ("wav", "FLOAT", 96_000, 2),
-        ("wav", "PCM_16", 8_000, 1),
-        ("wav", "PCM_16", 48_000, 6),
-        ("au", "PCM_16", 22_050, 1),
-        ("au", "ULAW", 8_000, 1),
-        ("flac", "PCM_16", 44_100, 2),
-    ],
-)
-def test_any_rate_format_and_number_of_channels(tmp_path, suffix, subtype, rate, channels):
-    path = tmp_path / f"tone.{suffix}"
-    soundfile.write(path, np.tile(tone(1000, 2.0, rate)[:, np.newaxis], channels), rate, subtype=subtype)
-    clip = audio.read_clip(path)
-    assert clip.dtype == np.float32
-    assert clip.shape == pytest.approx((2 * SAMPLE_RATE,), abs=2)
-    spectrum = np.abs(np.fft.rfft(clip))
-    assert np.fft.rfftfreq(len(clip), 1 / SAMPLE_RATE)[spectrum.argmax()] == pytest.approx(1000, abs=1)
-    assert np.sqrt(np.mean(clip**2)) == pytest.approx(0.5 / np.sqrt(2), rel=0.05)
-
-
-def test_channels_are_averaged(tmp_path):
-    soundfile.write(tmp_path / "a.wav", np.stack([tone(440), np.zeros(2 * SAMPLE_RATE)], axis=1), SAMPLE_RATE)
-    np.testing.assert_allclose(audio.read_clip(tmp_path / "a.wav"), tone(440) / 2, atol=1e-4)
-
-
-def bad_file(kind, folder):
-    path = folder / f"{kind} file.wav"
-    samples = {"no samples": [], "not finite": [0.1, np.nan, np.inf] * 40_000, "short": tone(440, 2.9)}
-    if kind in samples:
-        soundfile.write(path, np.asarray(samples[kind], dtype=np.float32), SAMPLE_RATE, subtype="FLOAT")
-    elif kind == "folder":
-        path.mkdir()
-    elif kind != "missing":
-        path.write_bytes({"garbage": bytes(range(256)) * 16, "empty": b"", "text": b"not a sound\n" * 99}[kind])
-    return path
-
-
-@pytest.mark.parametrize("kind", ["garbage", "empty", "text", "no samples", "not finite", "short", "missing", "folder"])
-def test_bad_files_are_named_with_a_remedy(tmp_path, kind):
-    path = bad_file(kind, tmp_path)
-    with pytest.raises(AudioError, match=r"replace|remove|export|longer|check") as error:
-        audio.cached_features(path, PUBLISHED, tmp_path / "cache")
-    assert str(path) in str(error.value)
-    assert not list(tmp_path.glob("cache/**/*.npy"))
-    if kind != "short":
-        with pytest.raises(AudioError, match=path.name):
-            audio.read_clip(path)
-
-
 @pytest.fixture
 def clip(tmp_path):
     path = tmp_path / "clip.wav"
@@ -210,11 +157,74 @@ def test_cache_key_changes(clip, tmp_path, computed, monkeypatch, what):
     assert np.array_equal(before, after) == (what == "code")
 
 
+DAMAGE = {
+    "zero bytes": lambda content: b"",
+    "cut off": lambda content: content[:-100],
+    "cut off in its header": lambda content: content[:50],
+    "another program's": lambda content: b"not an array",
+    "header of nonsense": lambda content: content.replace(b"(2, 16, 33)", b"((((((((((("),
+    "another shape": lambda content: content.replace(b"(2, 16, 33)", b"(2, 33, 16)"),
+    "another type": lambda content: content.replace(b"<f4", b"<i4"),
+}
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+def test_damaged_cache_is_computed_again(clip, tmp_path, computed, how):
+    first = audio.cached_features(clip, PUBLISHED, tmp_path / "cache")
+    (stored,) = (tmp_path / "cache").rglob("*.npy")
+    whole = stored.read_bytes()
+    stored.write_bytes(DAMAGE[how](whole))
+    assert stored.read_bytes() != whole
+    np.testing.assert_array_equal(audio.cached_features(clip, PUBLISHED, tmp_path / "cache"), first)
+    assert len(computed) == 2
+    assert stored.read_bytes() == whole
+
+
+EXTRACT = """
+import sys
+from pathlib import Path
+import numpy as np
+from cosmic_lib import audio
+
+clips, cache, found = map(Path, sys.argv[1:])
+audio.features(np.random.default_rng(0).normal(size=(1, 66_000)).astype(np.float32))  # loads what that needs
+print("ready", flush=True)
+input()
+np.save(found, [features for _, features in audio.extract(sorted(clips.iterdir()), cache=cache)])
+"""
+
+
+def test_two_processes_may_extract_the_same_files_at_once(tmp_path):
+    clips, cache = tmp_path / "clips", tmp_path / "cache"
+    clips.mkdir()
+    for number in range(12):
+        soundfile.write(clips / f"{number:02}.wav", tone(200 + 50 * number, 3.1), SAMPLE_RATE)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", EXTRACT, clips, cache, tmp_path / f"{name}.npy"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for name in "ab"
+    ]
+    assert [process.stdout.readline() for process in processes] == [b"ready\n"] * 2
+    for process in processes:
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate(timeout=120)
+        assert process.returncode == 0
+    a, b = np.load(tmp_path / "a.npy"), np.load(tmp_path / "b.npy")
+    np.testing.assert_array_equal(a, b)
+    stored = [path for path in cache.rglob("*") if path.is_file()]
+    assert sorted(np.load(path).tobytes() for path in stored) == sorted(features.tobytes() for features in a)
+
+
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_extract_keeps_the_order_and_gives_what_each_file_gives(tmp_path, monkeypatch, threads):
     monkeypatch.setenv("COSMIC_THREADS", threads)
     paths = []
-    for number in range(2 * audio.READ_AHEAD + 1):
+    for number in range(2 * parallel.AHEAD + 1):
         paths.append(tmp_path / f"{99 - number}.wav")
         soundfile.write(paths[-1], tone(200 + 50 * number, 3.1 * (1 + number % 2)), SAMPLE_RATE)
     paths[3].write_bytes(b"broken")
@@ -226,22 +236,13 @@ def test_extract_keeps_the_order_and_gives_what_each_file_gives(tmp_path, monkey
         np.testing.assert_allclose(features, alone, rtol=1e-4, atol=1e-4, err_msg=str(path))
 
 
-def test_extract_holds_few_clips_at_a_time(tmp_path, monkeypatch):
-    begun = []
-    monkeypatch.setattr(audio, "_prepare", lambda path, *_: begun.append(path) or (path, None))
-    monkeypatch.setattr(audio, "_finish", lambda *_: np.zeros(1))
-    next(audio.extract([tmp_path / str(number) for number in range(100)], cache=tmp_path))
-    assert len(begun) <= audio.READ_AHEAD + 1
-
-
 def test_features_are_computed_with_one_thread(tmp_path, monkeypatch):
     """Matrices this small only lose by being shared out, and the readers need the cores."""
 
-    def threads(*args):
+    def threads():
         return max(pool["num_threads"] for pool in threadpool_info())
 
     with threadpool_limits(2):
-        monkeypatch.setattr(audio, "_prepare", lambda *_: (tmp_path, None))
-        monkeypatch.setattr(audio, "_finish", threads)
+        monkeypatch.setattr(audio, "_prepare", lambda *_, **__: threads)
         assert list(audio.extract([tmp_path], cache=tmp_path)) == [(tmp_path, 1)]
         assert threads() == 2

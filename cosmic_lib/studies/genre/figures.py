@@ -16,10 +16,11 @@ def figures(data: Data) -> list[plots.Picture]:
         data: from `load`.
     """
     first = data.items.iloc[0]
-    clip = audio.read_clip(data.root / first["file"])
+    settings = audio.SegmentFeatures(**data.settings)
+    clip = audio.read_clip(data.root / first["file"], max_samples=settings.clip_samples)
     return [
         plots.waveform_and_spectrogram(clip, audio.SAMPLE_RATE, first["track"]),
-        coverage(clip, audio.SegmentFeatures(**data.settings)),
+        coverage(clip, settings),
     ]
 
 

@@ -1,0 +1,126 @@
+"""Picture files to arrays, and a reason for each file that gives none."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cosmic_lib import parallel, store
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
+"""Endings of the names of picture files, for `folders.find`."""
+
+MAX_PIXELS = 2**28 // 3
+"""Larger pictures are refused before they are decoded: as RGB, they would take over a quarter of a gigabyte."""
+
+
+class ImageError(ValueError):
+    """A file that cannot be used as a picture; the message names the file and what to do."""
+
+
+def read(path: str | Path, *, size: int | tuple[int, int] | None = None) -> np.ndarray:
+    """Read any picture file as RGB.
+
+    Transparent parts are laid on white, 16 bits are scaled to 8, a photograph that its EXIF data call turned is set
+    upright, and of an animation the first picture is taken. Nothing is cropped: another size may be another shape.
+
+    Args:
+        path: a file that Pillow reads (jpeg, png, gif, webp, tiff, bmp, ...).
+        size: pixels, (height, width), or one number for a square; that of the file by default. Shrinking averages.
+
+    Returns:
+        uint8, shape (height, width, 3).
+
+    Raises:
+        ValueError: a size below 1.
+        ImageError: the file cannot be opened, is not a picture, is cut off or damaged, has more than `MAX_PIXELS`
+            pixels, or numbers for which black and white are not known.
+    """
+    from PIL import Image
+
+    height_width = (size, size) if isinstance(size, int) else size
+    if height_width is not None and min(height_width) < 1:
+        raise ValueError(f"size is {size}; give height and width in pixels, from 1 up")
+    try:
+        with Image.open(path) as picture:
+            rgb = _rgb(path, _upright(path, picture, height_width))
+    except ImageError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large(path) from error
+    except Exception as error:  # on damaged files, the decoders of forty formats raise whatever comes up
+        raise ImageError(f"{path}: {_reason(error)}") from error
+    if height_width is not None:
+        rgb = rgb.resize(height_width[::-1], Image.Resampling.BILINEAR)
+    return np.array(rgb)
+
+
+def read_many(
+    paths: Iterable[Path], *, size: int | tuple[int, int] | None = None
+) -> Iterator[tuple[Path, np.ndarray | str]]:
+    """Read many pictures, in the order given; while one is used, the next ones are decoded.
+
+    Args:
+        paths: picture files.
+        size: see `read`.
+
+    Yields:
+        Each path with its picture, uint8 of shape (height, width, 3), or with the reason why it has none.
+    """
+    for path, picture in parallel.ahead(functools.partial(read, size=size), paths, workers=store.threads()):
+        try:
+            yield path, picture.result()
+        except ImageError as error:
+            yield path, str(error)
+
+
+def _upright(path: str | Path, picture: Image.Image, height_width: tuple[int, int] | None) -> Image.Image:
+    """The decoded picture, turned as its EXIF data say; of a jpeg, no more pixels than the wanted size needs."""
+    from PIL import ImageOps
+
+    if picture.width * picture.height > MAX_PIXELS:
+        raise _too_large(path)
+    if height_width is not None:
+        side = 2 * max(height_width)  # enough for a resize without artefacts, whichever way the picture is turned
+        picture.draft(None, (side, side))
+    picture.load()
+    with contextlib.suppress(Exception):  # with damaged EXIF data, it stays as it lies
+        ImageOps.exif_transpose(picture, in_place=True)
+    return picture
+
+
+def _rgb(path: str | Path, picture: Image.Image) -> Image.Image:
+    from PIL import Image
+
+    if picture.mode[0] in "IF":  # I;16 and the like hold 16 bits, I 32, F floating-point numbers
+        values = np.asarray(picture)
+        if picture.mode == "F" or values.min() < 0 or values.max() > 65_535:
+            raise ImageError(f"{path}: holds numbers beyond 16 bits, so black and white are not known; save it as png")
+        picture = Image.fromarray(np.round(values / 257).astype(np.uint8))
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    return picture.convert("RGB")
+
+
+def _too_large(path: str | Path) -> ImageError:
+    return ImageError(f"{path}: has more than {MAX_PIXELS:,} pixels; save it smaller, or remove the file")
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with a file, and the remedy."""
+    from PIL import UnidentifiedImageError
+
+    if isinstance(error, UnidentifiedImageError):
+        return "empty, or not a picture in any format that Pillow knows; replace or remove the file"
+    if isinstance(error, OSError) and error.strerror:
+        return f"cannot be opened ({error.strerror}); check the file and its permissions"
+    return f"cut off or damaged ({str(error) or type(error).__name__}); copy or download it again"
