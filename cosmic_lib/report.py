@@ -112,6 +112,8 @@ def heading(summary: Mapping[str, Any], study: Study) -> list[str]:
         )
     if data["origin"] == "sample":
         lines.append("Made-up sample: it teaches the method and does not reproduce the published number.")
+    if data["origin"] == "folder":
+        lines.append("Data of your own: no verdict on the published number, which is of another data set.")
     if summary["mode"] != "full":
         lines.append(
             f"Scaled: {summary['mode']} mode trains less than the study did; no verdict on the published number."

@@ -32,7 +32,7 @@ class Data:
 
     Args:
         name: what it is, in words, for headings.
-        origin: `sample` (made up) or `real`.
+        origin: `sample` (made up), `real`, or `folder` (the user's own).
         items: table with columns item (unique id), label (a class name), group (what must not be split) and any more.
         arrays: input name -> array, first axis the items.
         classes: class names in the order of the network's outputs.

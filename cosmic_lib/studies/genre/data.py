@@ -1,4 +1,4 @@
-"""GTZAN as it is found on disk, and the made-up sample in the same layout, to segments with features."""
+"""GTZAN as it is found on disk, the made-up sample in the same layout, and clips of one's own, to segments."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cosmic_lib import audio, leakage, store
+from cosmic_lib import audio, catalog, folders, leakage, store
 from cosmic_lib.studies import Data
 from cosmic_lib.studies.genre import sample
 
-LAYOUTS = ("genres_original", "genres")
+LAYOUTS = ("genres_original", "genres", "Data/genres_original")
 WHOLE = 990
 """Tracks from which on a folder counts as all of GTZAN; the study had 999 (source line 9)."""
 COPY = 0.1
 """Segments closer than this are of one recording: a copy saved anew is, two tracks of one band are not."""
 NAME = re.compile(r"(?P<genre>[a-z]+)\.(?P<number>\d{5})\.(wav|au)")
+SOUNDS = (".wav", ".au", ".aif", ".aiff", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 
 
 def load(
@@ -30,26 +31,28 @@ def load(
     progress: Callable[[Sequence, str], Sequence] = lambda steps, title: steps,
     **sample_settings,
 ) -> Data:
-    """Read GTZAN, or the sample made in its layout, as labelled and grouped segments.
+    """Read GTZAN, the sample made in its layout, or clips of one's own, as labelled and grouped segments.
 
     Args:
-        data: `sample` (made if need be) or `real`.
-        root: for `real`, the folder with `genres_original/` or `genres/` in it; for `sample`, where samples are kept.
+        data: `sample` (made if need be), `real`, or `folder` (one's own clips, see `folders`).
+        root: for `real`, the folder with `genres_original/` or `genres/` in it, by default where `cosmic data get`
+            puts it; for `folder`, the one with a folder per class; for `sample`, where samples are kept.
         features: how segments are cut and described.
         progress: `progress(steps, title)` wraps what is looped over, to draw a bar.
         **sample_settings: for `sample`, as `write_sample` takes them.
 
     Returns:
-        One item per segment, id `<genre>.<number>/<segment>`, grouped by track; array `segment_features` is float32 of
-        shape (items, 16, 33). Tracks that repeat one another (identical files, or near-identical segments) share one
-        group, and are named in the notes.
+        One item per segment, id `<track>/<segment>`, grouped by track, or as the folder says; array
+        `segment_features` is float32 of shape (items, 16, 33). Tracks that repeat one another (identical files, or
+        near-identical segments) share one group, and are named in the notes.
 
     Raises:
-        FileNotFoundError: no folder in GTZAN's layout at the root.
+        FileNotFoundError: no folder in that layout at the root.
         ValueError: an unknown kind of data, or no file that can be used.
 
     Source study: gtzan, line 9.
     """
+    notes: tuple[str, ...] = ()
     if data == "sample":
         place = Path(root) if root is not None else store.home() / "data"
         root = sample.write_sample(
@@ -57,25 +60,33 @@ def load(
         )
         name = f"made-up sample {root.name}"
     elif data == "real":
-        if root is None:
-            raise ValueError("real data need a folder: --root FOLDER, the one that holds genres_original/ or genres/")
+        root = catalog.record("gtzan").folder if root is None else Path(root)
         name = "GTZAN"
+    elif data == "folder":
+        if root is None:
+            raise ValueError("data of your own need a folder: --root FOLDER, the one that holds one folder per class")
+        root = Path(root)
+        name = f"clips of one's own in {root.resolve().name}"
     else:
-        raise ValueError(f"no data named {data!r}; choose sample or real")
-    paths, strangers = find_clips(Path(root))
-    extracted = audio.extract(paths, settings=features, cache=_cache())
-    found = [next(extracted) for _ in progress(paths, "reading and computing features")]
-    return _assemble(found, strangers, name=name, origin=data, root=Path(root), features=features)
+        raise ValueError(f"no data named {data!r}; choose sample, real or folder")
+    if data == "folder":
+        files, strangers, notes = _own_clips(root)
+    else:
+        files, strangers = find_clips(root)
+    extracted = audio.extract([root / file for file in files["file"]], settings=features, cache=_cache())
+    found = [next(extracted)[1] for _ in progress(files["file"].tolist(), "reading and computing features")]
+    return _assemble(files, found, strangers, name=name, origin=data, root=root, features=features, notes=notes)
 
 
-def find_clips(root: Path) -> tuple[list[Path], list[tuple[str, str]]]:
+def find_clips(root: Path) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
     """Clips of a GTZAN folder in name order, and the files that are none.
 
     Args:
         root: folder with `genres_original/` or `genres/` in it.
 
     Returns:
-        Paths of the clips; and, for each file that does not belong, its path under the root and the reason.
+        Table of the clips, columns file (path under the root), label, track and group; and, for each file that does
+        not belong, its path under the root and the reason.
 
     Raises:
         FileNotFoundError: neither folder is there.
@@ -84,23 +95,33 @@ def find_clips(root: Path) -> tuple[list[Path], list[tuple[str, str]]]:
     tree = next((root / layout for layout in LAYOUTS if (root / layout).is_dir()), None)
     if tree is None:
         raise FileNotFoundError(
-            f"{root}: holds neither genres_original/ nor genres/; give the folder that GTZAN was unpacked into"
+            f"{root}: holds neither genres_original/ nor genres/; give the folder that GTZAN was unpacked into "
+            "(--root FOLDER), or get it: cosmic data get gtzan"
         )
+    paths, unusable = folders.walk(tree)
+    strangers = [(f"{folders.shown(tree, root)}/{file}", reason) for file, reason in unusable]
     clips: list[Path] = []
-    strangers: list[tuple[str, str]] = []
-    for path in sorted(path for path in tree.rglob("*") if path.is_file()):
+    for path in paths:
         match = NAME.fullmatch(path.name)
+        file = folders.shown(path, root)
         if match is None:
-            strangers.append((str(path.relative_to(root)), "not named <genre>.NNNNN.wav or .au"))
+            strangers.append((file, "not named <genre>.NNNNN.wav or .au"))
         elif match["genre"] != path.parent.name:
-            strangers.append((str(path.relative_to(root)), f"named {match['genre']} in folder {path.parent.name}"))
+            strangers.append((file, f"named {match['genre']} in folder {path.parent.name}"))
         elif clips and clips[-1].stem == path.stem:  # sorted, so that the two formats of a clip are neighbours
-            strangers.append((str(path.relative_to(root)), f"the same track as {clips[-1].name}"))
+            strangers.append((file, f"the same track as {clips[-1].name}"))
         else:
             clips.append(path)
     if not clips:
         raise ValueError(f"{tree}: no file <genre>/<genre>.NNNNN.wav or .au in it; check the folder")
-    return clips, strangers
+    rows = [(folders.shown(path, root), path.parent.name, path.stem, path.stem) for path in clips]
+    return pd.DataFrame(rows, columns=["file", "label", "track", "group"]), strangers
+
+
+def _own_clips(root: Path) -> tuple[pd.DataFrame, list[tuple[str, str]], tuple[str, ...]]:
+    """Clips of a folder-per-class tree; each file is a track, named by its path."""
+    tree = folders.find(root, SOUNDS)
+    return tree.files.assign(track=tree.files["file"]), tree.strangers, tree.notes
 
 
 def _cache() -> Path:
@@ -108,29 +129,31 @@ def _cache() -> Path:
 
 
 def _assemble(
-    found: list[tuple[Path, np.ndarray | str]],
+    files: pd.DataFrame,
+    found: list[np.ndarray | str],
     strangers: list[tuple[str, str]],
     *,
     name: str,
     origin: str,
     root: Path,
     features: audio.SegmentFeatures,
+    notes: tuple[str, ...],
 ) -> Data:
     """Put the features of all clips into one table and one array; what has none goes to `excluded`."""
     rows, arrays = [], []
     excluded = list(strangers)
-    for path, result in found:
+    for clip, result in zip(files.itertuples(index=False), found, strict=True):
         if isinstance(result, str):
-            excluded.append((str(path.relative_to(root)), result.removeprefix(f"{path}: ")))
+            excluded.append((clip.file, result.removeprefix(f"{root / clip.file}: ")))
             continue
         for segment in range(len(result)):
-            rows.append((f"{path.stem}/{segment}", path.parent.name, path.stem, segment, str(path.relative_to(root))))
+            rows.append((f"{clip.track}/{segment}", clip.label, clip.group, clip.track, segment, clip.file))
         arrays.append(result)
     if not arrays:
-        raise ValueError(f"{root}: none of {len(found)} files could be used; the first: {found[0][1]}")
+        raise ValueError(f"{root}: none of {len(found)} files could be used; the first: {found[0]}")
     array = np.concatenate(arrays)
-    items = pd.DataFrame(rows, columns=["item", "label", "track", "segment", "file"])
-    groups, repeats = _join_repeats(items["track"], array)
+    items = pd.DataFrame(rows, columns=["item", "label", "source", "track", "segment", "file"])
+    groups, repeats = _join_repeats(items["source"], array)
     lengths = items.groupby("track").size()
     if origin == "real" and len(lengths) < WHOLE:
         name = f"{name} ({len(lengths)} of its 1,000 tracks, so no verdict on the published number)"
@@ -144,6 +167,7 @@ def _assemble(
         notes=(
             f"{len(lengths)} tracks of {' to '.join(map(str, sorted({lengths.min(), lengths.max()})))} segments",
             f"excluded files: {len(excluded)}",
+            *notes,
             *(f"{second} repeats {first}: kept in one group" for first, second in repeats),
             f"{audio.coverage(features):.0%} of the audio falls inside an analysis window",
         ),
@@ -152,17 +176,17 @@ def _assemble(
     )
 
 
-def _join_repeats(tracks: pd.Series, array: np.ndarray) -> tuple[list[str], list[tuple[str, str]]]:
-    """Group of each item: its track, or the first of the tracks that repeat one another."""
+def _join_repeats(sources: pd.Series, array: np.ndarray) -> tuple[list[str], list[tuple[str, str]]]:
+    """Group of each item: its own, or the first of the groups that repeat one another."""
     first_of: dict[str, str] = {}
 
-    def first(track: str) -> str:
-        return first(first_of[track]) if track in first_of else track
+    def first(group: str) -> str:
+        return first(first_of[group]) if group in first_of else group
 
     repeats = []
-    for left, right in leakage.near_identical(array, tracks, closeness=COPY):
-        one, other = sorted((first(tracks[left]), first(tracks[right])))
+    for left, right in leakage.near_identical(array, sources, closeness=COPY):
+        one, other = sorted((first(sources[left]), first(sources[right])))
         if one != other:
             first_of[other] = one
             repeats.append((one, other))
-    return [first(track) for track in tracks], repeats
+    return [first(group) for group in sources], repeats

@@ -31,7 +31,7 @@ def skipped_audio(data: Data, table: pd.DataFrame) -> str:
 
 def repeated_tracks(data: Data, table: pd.DataFrame) -> str:
     """T3: recordings that occur more than once."""
-    repeats = data.items["track"].nunique() - data.groups
+    repeats = data.items["source"].nunique() - data.groups
     return f"{repeats} of {data.items['track'].nunique()} tracks repeat another one; such tracks share a group here."
 
 

@@ -10,6 +10,8 @@ import soundfile
 from cosmic_lib import audio, leakage, splits
 from cosmic_lib.studies.genre import data, sample
 
+from ...test_sound import CONTENTS
+
 
 def music(genre, number, seconds=6.1, rate=audio.SAMPLE_RATE, channels=1):
     """A made-up track, at any sample rate."""
@@ -130,7 +132,7 @@ def test_files_that_do_not_belong_are_listed(root):
     found = load(root)
     reasons = excluded(found)
     assert {path.rpartition("/")[2]: reason.split()[0] for path, reason in reasons.items()} == {
-        "notes.txt": "not", "._blues.00000.wav": "not", "metal.00007.wav": "named",
+        "notes.txt": "not", "._*": "1", "metal.00007.wav": "named",
         "blues.00054.wav": "not", "blues.00055.wav": "not",
     }  # fmt: skip
     assert "metal in folder blues" in reasons["genres/blues/metal.00007.wav"]
@@ -191,8 +193,10 @@ def test_progress_moves_with_the_work(root, monkeypatch):
     ("arguments", "error", "message"),
     [
         ({"data": "real", "root": "."}, FileNotFoundError, "genres_original/ nor genres/"),
-        ({"data": "real"}, ValueError, "real data need a folder"),
-        ({"data": "reel"}, ValueError, "'reel'; choose sample or real"),
+        ({"data": "real"}, FileNotFoundError, "data/gtzan: holds neither.*cosmic data get gtzan"),
+        ({"data": "folder"}, ValueError, "data of your own need a folder"),
+        ({"data": "folder", "root": "nowhere"}, FileNotFoundError, "nowhere: no such folder"),
+        ({"data": "reel"}, ValueError, "'reel'; choose sample, real or folder"),
     ],
 )
 def test_what_is_not_there_is_named(tmp_path, monkeypatch, arguments, error, message):
@@ -208,6 +212,79 @@ def test_a_folder_without_a_usable_clip_is_refused(tmp_path):
     (tmp_path / "genres" / "blues" / "blues.00000.wav").write_bytes(b"broken")
     with pytest.raises(ValueError, match=r"none of 1 files could be used.*blues\.00000\.wav"):
         load(tmp_path)
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Clips of one's own: two artists, odd names, several formats, and files that cannot be used."""
+    clips = {
+        'rock/The "Band"/one more.wav': ("rock", 0),
+        'rock/The "Band"/zwei Stücke.flac': ("rock", 1),
+        "rock/alone.ogg": ("rock", 2),
+        "jazz/a trio/take 5.wav": ("jazz", 3),
+        "jazz/solo.mp3": ("jazz", 4),
+    }
+    root = tmp_path / "my clips"
+    for file, (genre, number) in clips.items():
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(root / file, *music(genre, number))
+    (root / "jazz" / "cover.jpg").write_bytes(b"a picture")
+    (root / "jazz" / "broken.wav").write_bytes(b"")
+    return root
+
+
+def test_clips_of_ones_own_are_read_like_gtzan(own):
+    found = data.load("folder", root=own)
+    assert found.origin == "folder" and found.classes == ("jazz", "rock")
+    assert found.items["item"].is_unique and found.items["track"].nunique() == 5
+    assert found.items.groupby("group")["track"].nunique().to_dict() == {
+        "jazz/a trio": 1, "jazz/solo.mp3": 1, "rock/The \"Band\"": 2, "rock/alone.ogg": 1
+    }  # fmt: skip
+    assert excluded(found).keys() == {"jazz/cover.jpg", "jazz/broken.wav"}
+    assert any("groups of their own" in note for note in found.notes)
+    assert found.arrays["segment_features"].shape == (len(found.items), 16, 33)
+
+
+def test_where_no_group_is_given_it_says_so(own):
+    for path in list(own.rglob("*/*/*.*")):
+        path.rename(path.parent.parent / path.name)
+    found = data.load("folder", root=own)
+    assert (found.items["group"] == found.items["file"]).all()
+    assert any("each file is a group of its own" in note for note in found.notes)
+
+
+def test_a_copy_joins_the_group_of_its_original_even_under_another_class(own):
+    shutil.copy(own / "rock" / 'The "Band"' / "one more.wav", own / "jazz" / "copy.wav")
+    found = data.load("folder", root=own)
+    by_file = found.items.groupby("file")["group"].first()
+    assert by_file["jazz/copy.wav"] == by_file['rock/The "Band"/one more.wav']
+    assert any("repeats jazz/copy.wav" in note for note in found.notes)
+
+
+def test_bad_files_of_every_kind_cost_nothing_but_themselves(own):
+    before = data.load("folder", root=own)
+    bad = {f"jazz/{kind}.wav": content for kind, content in CONTENTS.items()}
+    bad["jazz/cut off.wav"] = (own / "jazz" / "a trio" / "take 5.wav").read_bytes()[:-90_000]
+    for file, content in bad.items():
+        (own / file).write_bytes(content)
+    (own / "jazz" / "loop.wav").symlink_to(own / "jazz" / "loop.wav")
+    after = data.load("folder", root=own)
+    assert after.fingerprint == before.fingerprint, "a bad file has touched a good one"
+    new = {file: reason for file, reason in excluded(after).items() if file not in excluded(before)}
+    assert new.keys() == bad.keys() | {"jazz/loop.wav"}
+    assert all("; " in reason for reason in new.values()), "a reason without a remedy"
+    assert f"excluded files: {len(after.excluded)}" in after.notes
+
+
+def test_reading_writes_nothing_to_the_data_root(own):
+    """A data root may be shared and read-only."""
+    for path in (own, *own.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    before = {path: path.stat().st_mtime_ns for path in (own, *own.rglob("*"))}
+    data.load("folder", root=own)
+    assert {path: path.stat().st_mtime_ns for path in (own, *own.rglob("*"))} == before
+    for path in (own, *own.rglob("*")):
+        path.chmod(0o755)
 
 
 def test_real_clips(real_data):
