@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cosmic_lib import compare, evaluation, experiment, leakage, splits
+from cosmic_lib import compare, evaluation, experiment, leakage, splits, store
 from cosmic_lib.experiment import Experiment
 from cosmic_lib.studies import Data, Study
 
@@ -79,8 +79,10 @@ def reproduce(settings: Settings, data: Data, progress: Progress | None = None) 
 
     Raises:
         leakage.LeakageError: an honest split leaks.
+        ValueError: the results folder is of another version.
     """
     progress = progress or Progress()
+    _refuse_another_version(settings.runs)
     if settings.control:
         data = data.control(settings.control)
     table = splits.load_or_make(data.items, settings.runs)
@@ -92,6 +94,19 @@ def reproduce(settings: Settings, data: Data, progress: Progress | None = None) 
             leakage.check(table.set_index("item"), split=column, group="group", features=suspects)
     results = _train(settings, data, table, progress)
     return summarise(settings, data, table, results)
+
+
+def _refuse_another_version(runs: Path) -> None:
+    """Results of another version of this package are neither mixed with new ones nor overwritten."""
+    log = runs / "test_openings.json"
+    openings = store.read_json(log) if log.exists() else []
+    known = all(isinstance(one, dict) and {"opening", "data", "diary", "scores"} <= one.keys() for one in openings)
+    first = next((store.read_json(path) for path in sorted(runs.glob("[0-9a-f]" * 16 + ".json"))), None)
+    if not known or (first and first.get("format") != experiment.FORMAT):
+        raise ValueError(
+            f"{runs}: holds results of another version of this package; move the folder away, or name another with "
+            "--runs FOLDER"
+        )
 
 
 def _plan(settings: Settings) -> list[tuple[Experiment, str, int]]:

@@ -125,7 +125,8 @@ def load_or_make(items: pd.DataFrame, folder: Path, *, seed: int = 0) -> pd.Data
         See `make_table`.
 
     Raises:
-        ValueError: the saved table was edited so that it is of other items; the message says what to do.
+        ValueError: the saved table is of another version, or was edited so that it is of other items; the message
+            says what to do.
     """
     rows = items[["item", "label", "group"]].astype(str).to_numpy().tolist()
     path = folder / f"splits-{store.fingerprint(rows, seed)}.csv"
@@ -133,6 +134,9 @@ def load_or_make(items: pd.DataFrame, folder: Path, *, seed: int = 0) -> pd.Data
         table = make_table(items, seed=seed)
         store.write_bytes(path, table.to_csv(index=False, lineterminator="\n").encode())
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    expected = ["item", "label", "group", HONEST, *(name for kind in PROTOCOLS for name in fold_columns(kind))]
+    if list(table.columns) != expected:
+        raise ValueError(f"{path}: this split table is of another version; move it away to have a new one made")
     if table[["item", "label", "group"]].to_numpy().tolist() != rows:
         raise ValueError(f"{path}: this split table is of other items; move it away to have a new one made")
     return table

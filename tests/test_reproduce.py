@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cosmic_lib import experiment, leakage, report, reproduce, splits
+from cosmic_lib import experiment, leakage, report, reproduce, splits, store
 from cosmic_lib.experiment import Compile, Diary, Experiment, Fit, Inputs, Published
 from cosmic_lib.studies import MODES, Data, Fault, Mode, Study
 
@@ -151,6 +151,23 @@ def test_leaking_honest_split_is_refused(tmp_path, monkeypatch):
         reproduce.reproduce(reproduce.Settings(STUDY, "smoke", tmp_path), data(identity=1))
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("0123456789abcdef.json", {"format": 0, "experiment": "first", "accuracy": 0.9}),
+        ("0123456789abcdef.json", {"experiment": "first"}),
+        ("test_openings.json", [{"runs": ["0123456789abcdef"], "when": "long ago"}]),
+    ],
+)
+def test_results_of_another_version_are_refused_and_kept(tmp_path, monkeypatch, name, content):
+    store.write_json(tmp_path / name, content)
+    monkeypatch.setattr(experiment, "train", lambda *args, **kwargs: pytest.fail("trained all the same"))
+    with pytest.raises(ValueError, match=r"another version.*move the folder away.*--runs"):
+        reproduce.reproduce(reproduce.Settings(STUDY, "smoke", tmp_path), data(identity=1))
+    assert {path.name for path in tmp_path.iterdir()} == {name}
+    assert store.read_json(tmp_path / name) == content
+
+
 def test_unknown_experiment_names_the_known_ones(tmp_path):
     with pytest.raises(ValueError, match="no experiment named third in numbers; there are: first, second"):
         _ = reproduce.Settings(STUDY, "laptop", tmp_path, only=("third",)).chosen
@@ -188,6 +205,11 @@ def test_rows_that_do_not_fit_the_mode_say_so(summary, tmp_path):
 def test_only_full_mode_is_not_scaled(summary):
     scaled = [any("Scaled" in line for line in report.heading(summary | {"mode": mode}, STUDY)) for mode in MODES]
     assert dict(zip(MODES, scaled, strict=True)) == {"smoke": True, "laptop": True, "full": False}
+
+
+def test_data_of_ones_own_get_no_verdict_on_the_published_number(summary):
+    lines = report.heading(summary | {"data": summary["data"] | {"origin": "folder"}}, STUDY)
+    assert any("Data of your own: no verdict on the published number" in line for line in lines)
 
 
 def test_control_is_named_before_any_number(summary):

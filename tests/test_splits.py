@@ -174,6 +174,17 @@ def test_a_table_with_rows_missing_is_refused(tmp_path):
         splits.load_or_make(items, tmp_path)
 
 
+def test_a_table_of_another_version_is_refused_and_kept(tmp_path):
+    items = make_items()
+    splits.load_or_make(items, tmp_path)
+    (path,) = tmp_path.glob("splits-*.csv")
+    older = pd.read_csv(path, dtype=str).drop(columns="honest_fold4").to_csv(index=False)
+    path.write_text(older)
+    with pytest.raises(ValueError, match=rf"{path.name}.*another version; move it away"):
+        splits.load_or_make(items, tmp_path)
+    assert path.read_text() == older
+
+
 def test_counts_add_up(table):
     for column in splits.columns(table):
         counts = splits.counts(table, column)
