@@ -1,41 +1,43 @@
-"""The command line: `cosmic reproduce genre`, `cosmic doctor`, `cosmic notebooks`."""
+"""The command line: `cosmic reproduce genre`, `cosmic data`, `cosmic doctor`, `cosmic notebooks`."""
 
 from __future__ import annotations
 
 import shlex
 import sys
+import textwrap
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
-from rich.table import Table
 
-from cosmic_lib import store, studies
+from cosmic_lib import catalog, store, studies
+from cosmic_lib.terminal import bars, console, download_bars, show
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from cosmic_lib import plots
     from cosmic_lib.reproduce import Progress
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 notebooks_app = typer.Typer(no_args_is_help=True, help="Make the student notebooks from their sources, and run them.")
 app.add_typer(notebooks_app, name="notebooks")
-console = Console()
+data_app = typer.Typer(no_args_is_help=True, help="Find, get and check the data sets behind the studies.")
+app.add_typer(data_app, name="data")
+DataSet = Annotated[str, typer.Argument(help="a data set, such as gtzan, or the study that uses it")]
 
 
 @app.command()
 def reproduce(
     study: Annotated[str, typer.Argument(help="which study, such as genre")],
-    data: Annotated[str, typer.Option(help="sample (made up, in the layout of the real set) or real")] = "sample",
-    root: Annotated[Path | None, typer.Option(help="folder of the real data set, as its publisher ships it")] = None,
+    data: Annotated[
+        str, typer.Option(help="sample (made up, in the layout of the real set), real, or folder (your own)")
+    ] = "sample",
+    root: Annotated[
+        Path | None,
+        typer.Option(help="real: the data set as its publisher ships it, fetched by default; folder: one per class"),
+    ] = None,
     mode: Annotated[str | None, typer.Option(help="smoke, laptop or full; COSMIC_MODE or laptop by default")] = None,
     only: Annotated[
         list[str] | None, typer.Option(help="an experiment of the diary; may be given several times")
@@ -54,6 +56,11 @@ def reproduce(
     room = studies.get(study)
     name = studies.mode_name(mode)
     kept = runs or store.home() / "runs" / study
+    tidy(kept)
+    if data == "folder":
+        room = replace(room, group="group")  # what belongs together is the user's to say
+    if data == "real" and root is None:
+        root = fetched(room.data_set)
     settings = Settings(room, name, kept, only=tuple(only or ()), seeds=seeds, control=control)
     names = ", ".join(row.name for row in settings.chosen)
     console.print(
@@ -91,6 +98,78 @@ def doctor(
     raise typer.Exit(checks.show(checks.checks(check_gpu=check_gpu)))
 
 
+@data_app.command("list")
+def list_data(
+    name: Annotated[str | None, typer.Argument(help="all that is known of this one; a line each by default")] = None,
+) -> None:
+    """What data sets there are and which of them are here; or licence, citation and known faults of one."""
+    import pandas as pd
+
+    if name is not None:
+        for field, text in catalog.record(name).rows():
+            console.print(f"[bold]{field}[/]")
+            console.print(textwrap.indent(text, "  "), markup=False, highlight=False, soft_wrap=True)
+        return
+    rows = [
+        {
+            "name": record.name,
+            "study": record.study,
+            "what": record.title,
+            "download": " + ".join(f"{one.bytes / 1e6:,.0f} MB" for one in record.downloads) or "by hand",
+            "here": "yes" if record.folder.is_dir() else "no",
+        }
+        for record in catalog.records().values()
+    ]
+    show(pd.DataFrame(rows), "Data sets")
+
+
+@data_app.command("where")
+def where_data(name: DataSet) -> None:
+    """Print the folder of a data set; fail if it is not there."""
+    record = catalog.record(name)
+    if not record.folder.is_dir():
+        raise FileNotFoundError(f"{record.folder}: not there; get it with: cosmic data get {record.name}")
+    print(record.folder.resolve())
+
+
+@data_app.command("get")
+def get_data(
+    name: DataSet,
+    file: Annotated[list[Path] | None, typer.Option(help="a file of it fetched by hand; may be given again")] = None,
+) -> None:
+    """Fetch a data set, check it and unpack it; what is there already is left alone."""
+    tidy()
+    console.print(f"see {fetched(name, tuple(file or ()))}", soft_wrap=True)
+
+
+@data_app.command("verify")
+def verify_data(
+    name: DataSet,
+    root: Annotated[Path | None, typer.Option(help="its folder; where `get` puts it by default")] = None,
+) -> None:
+    """Check that a data set is whole and unchanged; fail if it is not."""
+    from cosmic_lib import fetch
+
+    problems = fetch.verify(catalog.record(name), root)
+    for problem in problems:
+        console.print(escape(problem), soft_wrap=True)
+    console.print(f"{len(problems)} problems" if problems else "whole and unchanged")
+    raise typer.Exit(bool(problems))
+
+
+@data_app.command("sample")
+def sample_data(
+    name: DataSet,
+    root: Annotated[Path | None, typer.Option(help="folder to make it in; data by default")] = None,
+    mode: Annotated[str | None, typer.Option(help="smoke, laptop or full")] = None,
+) -> None:
+    """Make the sample of a study, in the layout of its real data set."""
+    tidy()
+    room = studies.get(catalog.record(name).study)
+    settings = room.modes[studies.mode_name(mode)].sample
+    console.print(f"see {room.sample(root or store.home() / 'data', **settings)}", soft_wrap=True)
+
+
 @notebooks_app.command("build")
 def build_notebooks() -> None:
     """Make the student notebooks from notebooks/source."""
@@ -125,53 +204,18 @@ def run_all_notebooks(
         console.print(f"see {out}", soft_wrap=True)
 
 
-def show(table: pd.DataFrame, title: str) -> None:
-    """Print a table, wrapped to the width of the terminal."""
-    drawn = Table(title=title, show_lines=True, pad_edge=False)
-    for position, name in enumerate(table.columns):
-        drawn.add_column(name, no_wrap=position == 0)
-    for row in table.itertuples(index=False):
-        # An interval, and what it counts, on lines of their own: a table of six columns has to fit 80 letters.
-        drawn.add_row(*(escape(cell.replace(" [", "\n[").replace(" (", "\n(")) for cell in row))
-    console.print(drawn)
+def fetched(name: str, files: tuple[Path, ...] = ()) -> Path:
+    """Folder of a data set, which is fetched if need be."""
+    from cosmic_lib import fetch
+
+    with download_bars() as advance:
+        return fetch.get(catalog.record(name), files=files, progress=advance)
 
 
-@contextmanager
-def bars(page: Path) -> Iterator[Progress]:
-    """Progress bars: one for the steps of a computation, one below it for the epochs of the current fit."""
-    from cosmic_lib.reproduce import Progress
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Bars(*columns, console=console) as drawn:
-        fit = drawn.add_task("", visible=False)
-
-        def track(steps: Sequence, title: str) -> Iterable:
-            yield from drawn.track(steps, description=title)
-            drawn.update(fit, visible=False)
-
-        def callbacks(title: str, epochs: int) -> list:
-            import keras
-
-            def begin(logs=None):
-                drawn.reset(fit, total=epochs, description=f"  {title}", visible=True)
-
-            def advance(epoch, logs=None):
-                drawn.update(fit, completed=epoch + 1)
-
-            return [keras.callbacks.LambdaCallback(on_train_begin=begin, on_epoch_end=advance)]
-
-        def say(line: str, picture: plots.Picture | None = None) -> None:
-            drawn.console.print(escape(line))
-            if picture is not None:
-                store.write_bytes(page / "first.png", picture.png())
-                drawn.console.print(f"first picture: {page / 'first.png'}", soft_wrap=True)
-
-        yield Progress(track=track, callbacks=callbacks, say=say)
+def tidy(*folders: Path) -> None:
+    """Remove what killed calls left unfinished."""
+    for folder in (*(store.home() / name for name in ("data", "cache", "runs", "reports")), *folders):
+        store.sweep(folder)
 
 
 def run_notebooks(room: studies.Study, page: Path, mode: str, data: studies.Data, progress: Progress) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from cosmic_lib import cli, notebooks, reproduce
+from cosmic_lib import catalog, cli, notebooks, reproduce
 
 from .conftest import CLONE
 
@@ -69,7 +70,12 @@ def table(printed):
     [
         (["reproduce", "nothing"], "no study named 'nothing'; there are:"),
         (["reproduce", "genre", "--mode", "huge"], "no mode named 'huge'"),
-        (["reproduce", "genre", "--data", "real"], "real data need a folder"),
+        (["reproduce", "genre", "--data", "folder"], "data of your own need a folder"),
+        (["data", "get", "nothing"], "no data set named 'nothing'; there are:"),
+        (["data", "where", "gtzan"], "not there; get it with: cosmic data get gtzan"),
+        (["data", "verify", "gtzan"], "cosmic data get gtzan"),
+        (["data", "get", "album_covers"], "cosmic reproduce album_art --data folder --root FOLDER"),
+        (["data", "sample", "galaxies"], "no study named 'galaxies'"),
         (["reproduce", "genre", "--data", "real", "--root", "nowhere"], "holds neither genres_original/ nor genres/"),
         (["reproduce", "genre", "--only", "net9"], "no experiment named net9 in genre"),
         (["notebooks", "run", "99_none"], "no notebook named 99_none"),
@@ -83,6 +89,87 @@ def test_what_a_user_can_mend_is_told_in_one_line(arguments, message, monkeypatc
     printed = capsys.readouterr().err
     assert message in printed
     assert "Traceback" not in printed
+
+
+def do(*arguments):
+    done = CliRunner().invoke(cli.app, arguments)
+    return done.exit_code, done.output
+
+
+@pytest.fixture
+def archive(tmp_path, home, monkeypatch):
+    """A catalogue with a small data set, and its archive as somebody fetched it by hand."""
+    import hashlib
+    import zipfile
+
+    import yaml
+
+    path = tmp_path / "by hand" / "small.zip"
+    path.parent.mkdir()
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("genres/blues/blues.00000.wav", b"a sound")
+    download = {
+        "file": path.name, "bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "urls": ["http://127.0.0.1:1/small.zip"],
+    }  # fmt: skip
+    entry = yaml.safe_load(catalog.path().read_text())["gtzan"] | {"downloads": [download], "contents": {"**/*.wav": 1}}
+    listed = tmp_path / "catalogue.yaml"
+    listed.write_text(yaml.safe_dump({"gtzan": entry}))
+    monkeypatch.setenv("COSMIC_CATALOGUE", str(listed))
+    return path
+
+
+def test_data_by_hand_are_listed_found_and_verified(archive, home):
+    assert "no" in do("data", "list")[1]
+    assert do("data", "get", "gtzan", "--file", str(archive)) == (0, f"see {home / 'data' / 'gtzan'}\n")
+    assert archive.exists(), "the user's own file is gone"
+    assert do("data", "get", "gtzan")[0] == 0, "what is there already is fetched again"
+    assert do("data", "where", "genre") == (0, f"{home / 'data' / 'gtzan'}\n")
+    assert do("data", "verify", "gtzan") == (0, "whole and unchanged\n")
+    (home / "data" / "gtzan" / "genres" / "blues" / "blues.00000.wav").write_bytes(b"another")
+    code, printed = do("data", "verify", "gtzan")
+    assert code == 1 and "blues.00000.wav" in printed
+    code, printed = do("data", "verify", "gtzan", "--root", str(home / "data" / "gtzan" / "genres"))
+    assert code == 0, printed
+
+
+def test_data_list_names_every_data_set():
+    code, printed = do("data", "list")
+    assert code == 0 and all(name[:9] in printed for name in catalog.records())
+
+
+def test_data_sample_is_made_once(home):
+    code, printed = do("data", "sample", "genre", "--mode", "smoke")
+    (made,) = (home / "data").iterdir()
+    assert code == 0 and str(made) in printed.replace("\n", "")
+    assert (made / "genres_original").is_dir()
+    before = made.stat().st_mtime_ns
+    assert do("data", "sample", "gtzan", "--mode", "smoke")[0] == 0
+    assert made.stat().st_mtime_ns == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits are a matter of POSIX")
+def test_a_full_disk_ends_in_one_line_and_leaves_nothing_half_made(folder):
+    """The first sound of the sample is longer than a file may be, as if the disk were full."""
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000));"
+        "import sys; sys.argv[1:] = ['reproduce', 'genre', '--mode', 'smoke'];"
+        "from cosmic_lib import cli; cli.main()"
+    )
+    home = folder / "full disk"
+    environment = {**os.environ, "COSMIC_HOME": str(home), "PYTHONPATH": str(CLONE), "COLUMNS": "200"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.returncode == 1 and "free some space" in done.stderr and "Traceback" not in done.stderr
+    assert not [path for path in home.rglob("*") if path.is_file()]
+
+
+def test_what_a_killed_call_left_is_removed_by_the_next(home):
+    parts = [home / name / f".{platform.node()}-{2**22 + 1}-0.part" for name in ("data", "cache", "runs", "reports")]
+    for part in parts:
+        part.parent.mkdir(parents=True)
+        part.write_bytes(b"half")
+    cli.tidy()
+    assert not any(part.exists() for part in parts)
 
 
 def test_unknown_control_is_refused_before_anything_is_trained(monkeypatch, genre_data, tmp_path):
