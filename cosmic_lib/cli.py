@@ -59,19 +59,19 @@ def reproduce(
     tidy(kept)
     if data == "folder":
         room = replace(room, group="group")  # what belongs together is the user's to say
-    if data == "real" and root is None:
-        root = fetched(room.data_set)
     settings = Settings(room, name, kept, only=tuple(only or ()), seeds=seeds, control=control)
     names = ", ".join(row.name for row in settings.chosen)
     console.print(
         f"[bold]{room.title}[/]: {names}; {data} data, {name} mode, about {room.modes[name].minutes:g} minutes"
     )
+    if data == "real" and root is None:
+        root = fetched(room.data_set)
     page = store.home() / "reports" / study
     with bars(page) as progress:
         sample = room.modes[name].sample if data == "sample" else {}
         loaded = room.load(data, root, progress=progress.track, **sample)
         for note in loaded.notes:
-            console.print(f"  {note}")
+            console.print(f"  {escape(note)}")
         summary = run_study(settings, loaded, progress)
         pages = []
         if notebook and data == "sample" and not control:
@@ -80,7 +80,7 @@ def reproduce(
     command = shlex.join(["cosmic", *sys.argv[1:]])
     index = report.write(summary, room, page=page, results=kept, figures=figures, command=command)
     for line in report.heading(summary, room):
-        console.print(line)
+        console.print(escape(line))
     show(report.main_table(summary), "Published and ours")
     show(report.step_table(summary), "The diary, step by step")
     for path in (index, kept / "results.md", *pages):

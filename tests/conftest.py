@@ -8,10 +8,13 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from .http_server import running
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -60,6 +63,25 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no real data: neither COSMIC_REAL_DATA nor a folder shared/data beside the clone")
     return folder
+
+
+@pytest.fixture
+def server():
+    """An HTTP server on 127.0.0.1 that misbehaves as it is told, see `http_server`."""
+    with running() as made:
+        yield made
+
+
+@pytest.fixture
+def slept(monkeypatch) -> list[float]:
+    """Seconds that a download would have slept between attempts; and no proxy stands between it and the server."""
+    from cosmic_lib import download
+
+    seconds: list[float] = []
+    monkeypatch.setattr(download, "time", SimpleNamespace(sleep=seconds.append))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    return seconds
 
 
 def tiny_network(input_shape: tuple[int, ...], num_classes: int, *, units: int = 16, dropout_rate: float = 0.1):

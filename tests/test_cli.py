@@ -148,6 +148,20 @@ def test_data_sample_is_made_once(home):
     assert made.stat().st_mtime_ns == before
 
 
+@pytest.mark.skipif(os.name != "posix", reason="other systems allow fewer names")
+def test_names_of_files_are_printed_as_they_are(tmp_path, monkeypatch):
+    """What looks like markup in the name of a file is neither obeyed nor an error."""
+    import numpy as np
+    import soundfile
+
+    for name in ("a[/red]", "b/[bold]"):  # two recordings alike, so that a note names them
+        (tmp_path / name).parent.mkdir()
+        soundfile.write(tmp_path / f"{name}.wav", np.sin(np.arange(70_000) / 20), 22_050)
+    monkeypatch.setattr(reproduce, "reproduce", None)  # what comes after the notes is not called for
+    code, printed = do("reproduce", "genre", "--data", "folder", "--root", str(tmp_path))
+    assert code == 1 and "b/[bold].wav repeats a[/red].wav" in printed
+
+
 @pytest.mark.skipif(os.name != "posix", reason="limits are a matter of POSIX")
 def test_a_full_disk_ends_in_one_line_and_leaves_nothing_half_made(folder):
     """The first sound of the sample is longer than a file may be, as if the disk were full."""

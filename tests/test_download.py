@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,28 +14,13 @@ from cosmic_lib.download import BLOCK, DownloadError
 
 from .http_server import broken, reset, running, stall, status, whole, without_length
 
+pytestmark = pytest.mark.usefixtures("slept")
 CONTENT = np.random.default_rng(0).bytes(4 * BLOCK + 1000)
 PAGE = b"\n<!DOCTYPE html><html><body>Please log in.</body></html>"
 
 
 def make(*urls: str, file: str = "clips.bin", content: bytes = CONTENT) -> Download:
     return Download(file=file, bytes=len(content), urls=urls, sha256=hashlib.sha256(content).hexdigest())
-
-
-@pytest.fixture
-def server():
-    with running() as made:
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def slept(monkeypatch) -> list[float]:
-    """Seconds that would have been slept between attempts; and no proxy stands between the tests and their server."""
-    seconds: list[float] = []
-    monkeypatch.setattr(download, "time", SimpleNamespace(sleep=seconds.append))
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.setenv(name, "127.0.0.1")
-    return seconds
 
 
 @pytest.fixture

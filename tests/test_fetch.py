@@ -18,28 +18,12 @@ from cosmic_lib.catalog import Record
 from cosmic_lib.fetch import FetchError
 
 from .archives import make_zip
-from .http_server import broken, running, stall, status, whole
+from .http_server import broken, stall, status, whole
 from .tiny_data_set import CLIPS, LABELS, assert_whole, left, make_download, make_record
 
+pytestmark = pytest.mark.usefixtures("slept")
 BLOCK = download.BLOCK
 PAGE = b"<!DOCTYPE html><html><body>Please log in.</body></html>"
-
-
-@pytest.fixture
-def server():
-    with running() as made:
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def slept(monkeypatch) -> list[float]:
-    """Seconds that would have been slept between attempts; and no proxy stands between the tests and their server."""
-    seconds: list[float] = []
-    monkeypatch.setattr(download, "time", SimpleNamespace(sleep=seconds.append))
-    monkeypatch.delenv("COSMIC_OFFLINE", raising=False)
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.setenv(name, "127.0.0.1")
-    return seconds
 
 
 @pytest.fixture
