@@ -32,8 +32,8 @@ notebooks: $(READY)  ## make the student notebooks from notebooks/source
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
-test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest
+test: $(READY)  ## run the tests, two files at a time
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(READY)  ## check style, types and that the notebooks match their sources
 	$(BIN)/ruff check .

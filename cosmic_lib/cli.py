@@ -62,7 +62,7 @@ def reproduce(
     settings = Settings(room, name, kept, only=tuple(only or ()), seeds=seeds, control=control)
     names = ", ".join(row.name for row in settings.chosen)
     console.print(
-        f"[bold]{room.title}[/]: {names}; {data} data, {name} mode, about {room.modes[name].minutes:g} minutes"
+        f"[bold]{room.title}[/]: {names}; {escape(data)} data, {name} mode, about {room.modes[name].minutes:g} minutes"
     )
     if data == "real" and root is None:
         root = fetched(room.data_set)

@@ -11,7 +11,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from cosmic_lib import catalog, cli, notebooks, reproduce
+from cosmic_lib import catalog, cli, notebooks, reproduce, store
 
 from .conftest import CLONE
 
@@ -58,6 +58,25 @@ def test_second_call_makes_nothing_twice(first, folder):
     second = call(folder, REPRODUCE)
     assert made() == before
     assert table(second) == table(first)
+
+
+@pytest.mark.slow
+def test_clips_of_ones_own_are_trained_on_and_predicted(folder, genre_sample):
+    """A folder per class, with nothing in it that says which files belong together."""
+    home = folder / "own clips"
+    home.mkdir()
+    arguments = ["--data", "folder", "--root", str(genre_sample / "genres_original"), "--seeds", "1"]
+    printed = call(home, REPRODUCE + arguments)
+    for text in ("Data of your own: no verdict", "each file is a group of its own", "groups"):
+        assert text in printed, text
+    runs = [store.read_json(path) for path in (home / "runs" / "genre").glob("[0-9a-f]" * 16 + ".json")]
+    predicted = {item for run in runs if run["column"].startswith("honest_fold") for item in held_out(run)}
+    assert all(item.count(".wav/") == 1 for item in predicted) and len(predicted) > 100
+    assert "jazz/jazz.00001.wav" in (home / "reports" / "genre" / "index.html").read_text(), "a bad file is not listed"
+
+
+def held_out(run):
+    return run["predictions"]["held_out"]["items"]
 
 
 def table(printed):
