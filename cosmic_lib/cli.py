@@ -153,7 +153,8 @@ def verify_data(
     problems = fetch.verify(catalog.record(name), root)
     for problem in problems:
         console.print(escape(problem), soft_wrap=True)
-    console.print(f"{len(problems)} problems" if problems else "whole and unchanged")
+    count = f"{len(problems)} problem{'s' * (len(problems) != 1)}"
+    console.print(count if problems else "whole and unchanged")
     raise typer.Exit(bool(problems))
 
 
@@ -208,8 +209,12 @@ def fetched(name: str, files: tuple[Path, ...] = ()) -> Path:
     """Folder of a data set, which is fetched if need be."""
     from cosmic_lib import fetch
 
+    record = catalog.record(name)
+    if record.downloads and not files and not record.folder.is_dir():
+        size = sum(one.bytes for one in record.downloads) / 1e6
+        console.print(f"fetching {record.title}, {size:,.0f} MB; a source that fails is tried again before the next")
     with download_bars() as advance:
-        return fetch.get(catalog.record(name), files=files, progress=advance)
+        return fetch.get(record, files=files, progress=advance)
 
 
 def tidy(*folders: Path) -> None:
