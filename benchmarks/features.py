@@ -14,11 +14,12 @@ import tempfile
 import time
 from pathlib import Path
 
-import librosa
 import numpy as np
 
 from cosmic_lib import audio, store
 from cosmic_lib.studies.genre import sample
+
+librosa = audio.librosa()
 
 
 def segment_by_segment(paths: list[Path]) -> list[np.ndarray]:

@@ -18,7 +18,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from cosmic_lib import parallel, sound, store
-from cosmic_lib.sound import SAMPLE_RATE, AudioError, read_clip
+from cosmic_lib.sound import SAMPLE_RATE, AudioError, librosa, read_clip
 
 
 @dataclass(frozen=True)
@@ -168,11 +168,9 @@ def _centroid(magnitude: np.ndarray, settings: SegmentFeatures) -> np.ndarray:
 
 def _chroma(power: np.ndarray, settings: SegmentFeatures) -> np.ndarray:
     """Energy per pitch class, each frame scaled to a maximum of one, tuned to each segment's own pitch."""
-    import librosa
-
     # Pitches are looked for below 4 kHz only, so half the rows will do, as if from half the sample rate.
     lower_half = settings.n_fft // 4 + 1
-    pitch, strength = librosa.piptrack(
+    pitch, strength = librosa().piptrack(
         S=power[:, :lower_half],
         sr=SAMPLE_RATE / 2,
         n_fft=settings.n_fft // 2,
@@ -180,7 +178,7 @@ def _chroma(power: np.ndarray, settings: SegmentFeatures) -> np.ndarray:
     )
     tuning = _tuning(pitch, strength, settings.n_chroma)
     banks = [_chroma_filters(settings.n_fft, settings.n_chroma, float(bins)) for bins in tuning]
-    return librosa.util.normalize(np.matmul(banks, power), norm=np.inf, axis=1)
+    return librosa().util.normalize(np.matmul(banks, power), norm=np.inf, axis=1)
 
 
 def _tuning(pitch: np.ndarray, strength: np.ndarray, n_chroma: int) -> np.ndarray:
@@ -188,12 +186,10 @@ def _tuning(pitch: np.ndarray, strength: np.ndarray, n_chroma: int) -> np.ndarra
 
     The commonest of a hundred deviations, as in librosa.pitch_tuning, which takes one segment at a time.
     """
-    import librosa
-
     found = pitch > 0
     middle = np.array([np.median(s[f]) if f.any() else 0.0 for s, f in zip(strength, found, strict=True)])
     strong = found & (strength >= middle[:, np.newaxis, np.newaxis])
-    deviation = np.mod(n_chroma * librosa.hz_to_octs(pitch[strong]), 1.0)
+    deviation = np.mod(n_chroma * librosa().hz_to_octs(pitch[strong]), 1.0)
     deviation[deviation >= 0.5] -= 1.0
     edges = np.linspace(-0.5, 0.5, 101)
     place = np.searchsorted(edges, deviation, side="right") - 1
@@ -204,23 +200,18 @@ def _tuning(pitch: np.ndarray, strength: np.ndarray, n_chroma: int) -> np.ndarra
 
 @functools.cache
 def _mel_filters(n_fft: int) -> np.ndarray:
-    import librosa
-
-    return librosa.filters.mel(sr=SAMPLE_RATE, n_fft=n_fft)
+    return librosa().filters.mel(sr=SAMPLE_RATE, n_fft=n_fft)
 
 
 @functools.cache
 def _chroma_filters(n_fft: int, n_chroma: int, tuning: float) -> np.ndarray:
-    import librosa  # tuning comes in steps of 0.01, so at most 101 filter banks are kept
-
-    return librosa.filters.chroma(sr=SAMPLE_RATE, n_fft=n_fft, tuning=tuning, n_chroma=n_chroma)
+    # Tuning comes in steps of 0.01, so at most 101 filter banks are kept.
+    return librosa().filters.chroma(sr=SAMPLE_RATE, n_fft=n_fft, tuning=tuning, n_chroma=n_chroma)
 
 
 @functools.cache
 def _frequencies(n_fft: int) -> np.ndarray:
-    import librosa
-
-    return librosa.fft_frequencies(sr=SAMPLE_RATE, n_fft=n_fft)
+    return librosa().fft_frequencies(sr=SAMPLE_RATE, n_fft=n_fft)
 
 
 @functools.cache

@@ -80,8 +80,9 @@ def waveform_and_spectrogram(clip: np.ndarray, sample_rate: int, title: str) -> 
         sample_rate: in hertz.
         title: names the clip.
     """
-    import librosa
+    from cosmic_lib import sound
 
+    librosa = sound.librosa()
     figure, (top, bottom) = _figure(height=5, nrows=2, sharex=True)
     seconds = np.arange(len(clip)) / sample_rate
     step = max(len(clip) // 20_000, 1)  # more points than that cannot be told apart

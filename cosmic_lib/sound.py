@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import math
 import os
 import re
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from cosmic_lib import store
 
 if TYPE_CHECKING:
     import soundfile
@@ -30,6 +36,24 @@ MARGIN = 4096
 
 SLACK = 2304
 """Samples by which headers of whole files may be off: two frames of mp3."""
+
+
+@functools.cache
+def librosa() -> ModuleType:
+    """librosa, imported by one process at a time.
+
+    It compiles parts of itself when it is first used and keeps them beside its code. Two processes that do so at once
+    leave parts that do not fit together, and every process after them crashes.
+    """
+    import filelock
+
+    user = os.getuid() if hasattr(os, "getuid") else 0  # a lock in the common folder would be another user's
+    lock = Path(tempfile.gettempdir(), f"cosmic_lib-{store.fingerprint(sys.prefix, user)}.lock")
+    with filelock.FileLock(lock):
+        import librosa
+
+        librosa.piptrack(S=np.ones((1, 513, 2), dtype=np.float32), sr=SAMPLE_RATE, n_fft=1024)  # compiles what we use
+    return librosa
 
 
 class AudioError(ValueError):

@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from cosmic_lib import audio
+from cosmic_lib import sound as sound_module
 from cosmic_lib.sound import LOUDEST, SAMPLE_RATE, AudioError, read_clip
 
 PUBLISHED = audio.SegmentFeatures()
@@ -264,3 +265,20 @@ def test_no_real_clip_is_taken_for_cut_off(real_data):
         pytest.skip("no GTZAN clips in the folder of real data")
     for path in paths:
         assert len(read_clip(path, max_samples=22_050)) == 22_050
+
+
+def test_librosa_is_compiled_by_one_process_at_a_time(monkeypatch):
+    import filelock
+    import librosa
+
+    seen = []
+
+    class Lock(filelock.FileLock):
+        def __exit__(self, *error):
+            seen.append("released")
+            super().__exit__(*error)
+
+    monkeypatch.setattr(filelock, "FileLock", Lock)
+    monkeypatch.setattr(librosa, "piptrack", lambda **arguments: seen.append("compiled"))
+    assert sound_module.librosa.__wrapped__() is librosa
+    assert seen == ["compiled", "released"]
