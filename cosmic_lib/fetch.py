@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cosmic_lib import archive, store
+from cosmic_lib import archive, leakage, store
 from cosmic_lib.catalog import Download, Record
 from cosmic_lib.download import DownloadError, Progress, download
 
@@ -137,7 +136,7 @@ def _make(record: Record, given: Sequence[Path], unfinished: Path, progress: Pro
         whole.mkdir()
         for path in [*paths, *given]:
             _put(path, whole)
-        listed = {name: [path.stat().st_size, _sha256(path)] for name, path in _files(whole).items()}
+        listed = {name: [path.stat().st_size, leakage.file_hashes([path])[0]] for name, path in _files(whole).items()}
         store.write_json(whole / MANIFEST, {"format": FORMAT, "files": listed})
         whole.rename(record.folder)
     finally:
@@ -183,11 +182,6 @@ def _files(folder: Path) -> dict[str, Path]:
     """Every file but the manifest, by its path in the folder."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return {name: path for path in paths if (name := path.relative_to(folder).as_posix()) != MANIFEST}
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def manual_route(record: Record) -> str:
@@ -244,6 +238,6 @@ def _difference(path: Path | None, size: int, sha256: str) -> str:
     if path is None:
         return "missing"
     try:
-        return "changed" if path.stat().st_size != size or _sha256(path) != sha256 else ""
+        return "changed" if path.stat().st_size != size or leakage.file_hashes([path])[0] != sha256 else ""
     except OSError as error:
         return f"cannot be read ({error.strerror})"

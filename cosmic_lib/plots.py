@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from cosmic_lib import sound
+
 if TYPE_CHECKING:
     import keras
     from matplotlib.figure import Figure
@@ -80,8 +82,6 @@ def waveform_and_spectrogram(clip: np.ndarray, sample_rate: int, title: str) -> 
         sample_rate: in hertz.
         title: names the clip.
     """
-    from cosmic_lib import sound
-
     librosa = sound.librosa()
     figure, (top, bottom) = _figure(height=5, nrows=2, sharex=True)
     seconds = np.arange(len(clip)) / sample_rate

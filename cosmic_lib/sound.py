@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SAMPLE_RATE = 22_050
 """Hz; every clip is brought to this rate before anything else."""
 
+SOUNDS = (".wav", ".au", ".aif", ".aiff", ".flac", ".ogg", ".oga", ".opus", ".mp3")
+"""Endings of the names of sound files, for `folders.find`."""
+
 RATES = range(1_000, 1_000_001)
 """Hz; sample rates outside are those of a damaged header, and would make a clip of any size from a few bytes."""
 

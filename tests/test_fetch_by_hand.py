@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cosmic_lib import fetch
+from cosmic_lib import fetch, leakage
 from cosmic_lib.archive import ArchiveError
 from cosmic_lib.catalog import Record
 from cosmic_lib.fetch import FetchError
@@ -204,7 +204,7 @@ def test_verify_names_what_cannot_be_read(there, monkeypatch):
     def denied(path):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(fetch, "_sha256", denied)
+    monkeypatch.setattr(leakage, "file_hashes", denied)
     assert fetch.verify(there) == [f"{name}: cannot be read (Permission denied)" for name in sorted(FILES)]
 
 

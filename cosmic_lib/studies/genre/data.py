@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cosmic_lib import audio, catalog, folders, leakage, store
+from cosmic_lib import audio, catalog, folders, leakage, sound, store
 from cosmic_lib.studies import Data
 from cosmic_lib.studies.genre import sample
 
@@ -20,7 +20,6 @@ WHOLE = 990
 COPY = 0.1
 """Segments closer than this are of one recording: a copy saved anew is, two tracks of one band are not."""
 NAME = re.compile(r"(?P<genre>[a-z]+)\.(?P<number>\d{5})\.(wav|au)")
-SOUNDS = (".wav", ".au", ".aif", ".aiff", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 
 
 def load(
@@ -52,7 +51,6 @@ def load(
 
     Source study: gtzan, line 9.
     """
-    notes: tuple[str, ...] = ()
     if data == "sample":
         place = Path(root) if root is not None else store.home() / "data"
         root = sample.write_sample(
@@ -69,10 +67,7 @@ def load(
         name = f"clips of one's own in {root.resolve().name}"
     else:
         raise ValueError(f"no data named {data!r}; choose sample, real or folder")
-    if data == "folder":
-        files, strangers, notes = _own_clips(root)
-    else:
-        files, strangers = find_clips(root)
+    files, strangers, notes = _own_clips(root) if data == "folder" else (*find_clips(root), ())
     extracted = audio.extract([root / file for file in files["file"]], settings=features, cache=_cache())
     found = [next(extracted)[1] for _ in progress(files["file"].tolist(), "reading and computing features")]
     return _assemble(files, found, strangers, name=name, origin=data, root=root, features=features, notes=notes)
@@ -120,7 +115,7 @@ def find_clips(root: Path) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
 
 def _own_clips(root: Path) -> tuple[pd.DataFrame, list[tuple[str, str]], tuple[str, ...]]:
     """Clips of a folder-per-class tree; each file is a track, named by its path."""
-    tree = folders.find(root, SOUNDS)
+    tree = folders.find(root, sound.SOUNDS)
     return tree.files.assign(track=tree.files["file"]), tree.strangers, tree.notes
 
 
