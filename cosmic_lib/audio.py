@@ -10,9 +10,11 @@ import functools
 import hashlib
 import itertools
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -22,12 +24,42 @@ from cosmic_lib.sound import SAMPLE_RATE, AudioError, librosa, read_clip
 
 
 @dataclass(frozen=True)
-class SegmentFeatures:
-    """Settings of the segment features; the defaults are those of the study.
+class Settings(ABC):
+    """What is made of a clip, and the settings of that: what `extract` caches, and what its key is made of.
 
     Args:
         clip_samples: samples kept of each clip, 660,000 by default (source line 9).
         segments: equal parts a full clip is cut into, 10 by default (source line 9).
+
+    Source study: gtzan, line 9.
+    """
+
+    dtype: ClassVar[type]
+    modules: ClassVar[tuple[str, ...]]  # whose code decides what is made
+    clip_samples: int = 660_000
+    segments: int = 10
+
+    @property
+    def segment_samples(self) -> int:
+        """Samples in one segment: 66,000 by default."""
+        return self.clip_samples // self.segments
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, ...]:
+        """Of what is made of a clip, without the first axis."""
+
+    @abstractmethod
+    def describe(self, clip: np.ndarray) -> np.ndarray:
+        """Make it of the samples of a clip that has at least one segment."""
+
+
+@dataclass(frozen=True)
+class SegmentFeatures(Settings):
+    """Settings of the segment features; the defaults are those of the study.
+
+    Args:
+        clip_samples, segments: see `Settings`.
         n_fft: length of the analysis window in samples (source line 9).
         hop_length: samples from one window to the next (source line 9). The study's 4,084 is wider than its window.
         n_mfcc: cepstral coefficients, 13 by default (our choice: the source gives no count).
@@ -37,8 +69,8 @@ class SegmentFeatures:
     Source study: gtzan, line 9.
     """
 
-    clip_samples: int = 660_000
-    segments: int = 10
+    dtype = np.float32
+    modules = (__name__, sound.__name__)
     n_fft: int = 1024
     hop_length: int = 4084
     n_mfcc: int = 13
@@ -46,15 +78,14 @@ class SegmentFeatures:
     n_chroma: int = 12
 
     @property
-    def segment_samples(self) -> int:
-        """Samples in one segment: 66,000 by default."""
-        return self.clip_samples // self.segments
-
-    @property
     def shape(self) -> tuple[int, int]:
         """Frames and features of one segment: (16, 33) by default."""
         frames = 1 + (self.segment_samples - self.n_fft) // self.hop_length
         return frames, self.n_mfcc + self.n_contrast_bands + 1 + 1 + self.n_chroma
+
+    def describe(self, clip: np.ndarray) -> np.ndarray:
+        """Features of each segment of a clip."""
+        return features(cut(clip, self), self)
 
     def names(self) -> list[str]:
         """One name per feature, in column order."""
@@ -66,7 +97,7 @@ class SegmentFeatures:
         ]
 
 
-def cut(clip: np.ndarray, settings: SegmentFeatures = SegmentFeatures()) -> np.ndarray:
+def cut(clip: np.ndarray, settings: Settings = SegmentFeatures()) -> np.ndarray:
     """Cut a clip into whole segments; a short clip gives fewer, none is padded.
 
     Args:
@@ -247,52 +278,52 @@ def cached_features(path: str | Path, settings: SegmentFeatures, cache: Path) ->
     return _prepare(path, settings, cache)()
 
 
-def _prepare(path: str | Path, settings: SegmentFeatures, cache: Path) -> Callable[[], np.ndarray]:
-    """What is left to do for the features of a file: compute them from what was read here, or nothing."""
+def _prepare(path: str | Path, settings: Settings, cache: Path) -> Callable[[], np.ndarray]:
+    """What is left to do for a file: to describe the clip that was read here, or nothing."""
     with sound.opened(path) as file:
         content = hashlib.file_digest(file, "sha256").digest()
     key = hashlib.sha256(content + _settings_id(settings)).hexdigest()
     stored = cache / key[:2] / f"{key}.npy"
-    known = _stored_features(stored, settings)
+    known = _stored(stored, settings)
     if known is not None:
         return lambda: known
-    segments = cut(read_clip(path, max_samples=settings.clip_samples), settings)
-    if not len(segments):
+    clip = read_clip(path, max_samples=settings.clip_samples)
+    if len(clip) < settings.segment_samples:
         seconds = settings.segment_samples / SAMPLE_RATE
         raise AudioError(f"{path}: shorter than one segment of {seconds:.1f} s; use a longer recording")
-    return functools.partial(_compute, segments, settings, stored)
+    return functools.partial(_compute, clip, settings, stored)
 
 
-def _settings_id(settings: SegmentFeatures) -> bytes:
+def _settings_id(settings: Settings) -> bytes:
     """What the cache key has to change with besides the file: settings and the code that reads and computes."""
-    code = store.source_fingerprint(__name__, sound.__name__)
+    code = store.source_fingerprint(*settings.modules)
     return json.dumps(asdict(settings), sort_keys=True).encode() + code.encode()
 
 
-def _stored_features(stored: Path, settings: SegmentFeatures) -> np.ndarray | None:
-    """Features from the cache; none where there are none, or where another program left something else."""
+def _stored(stored: Path, settings: Settings) -> np.ndarray | None:
+    """What the cache holds; none where it holds nothing, or where another program left something else."""
     try:
         with open(stored, "rb") as file:
             known = np.lib.format.read_array(file)
     except Exception:  # whatever is wrong with it, it can be computed again
         return None
-    return known if known.dtype == np.float32 and known.shape[1:] == settings.shape else None
+    return known if known.dtype == settings.dtype and known.shape[1:] == settings.shape else None
 
 
-def _compute(segments: np.ndarray, settings: SegmentFeatures, stored: Path) -> np.ndarray:
-    result = features(segments, settings)
+def _compute(clip: np.ndarray, settings: Settings, stored: Path) -> np.ndarray:
+    result = settings.describe(clip)
     store.write_array(stored, result)
     return result
 
 
 def extract(
-    paths: Iterable[Path], *, settings: SegmentFeatures = SegmentFeatures(), cache: Path
+    paths: Iterable[Path], *, settings: Settings = SegmentFeatures(), cache: Path
 ) -> Iterator[tuple[Path, np.ndarray | str]]:
     """Features of many files, in the order given; while one is computed, the next ones are read and decoded.
 
     Args:
         paths: sound files.
-        settings: see `SegmentFeatures`.
+        settings: see `SegmentFeatures`; other `Settings` give what they describe a clip by.
         cache: folder of the cache.
 
     Yields:

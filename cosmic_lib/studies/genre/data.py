@@ -1,10 +1,10 @@
-"""GTZAN as it is found on disk, the made-up sample in the same layout, and clips of one's own, to segments."""
+"""GTZAN as it is found on disk, the made-up sample in the same layout, and clips of one's own, to inputs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +12,16 @@ import pandas as pd
 
 from cosmic_lib import audio, catalog, folders, leakage, sound, store
 from cosmic_lib.studies import Data
-from cosmic_lib.studies.genre import sample
+from cosmic_lib.studies.genre import facts, pictures, sample
+from cosmic_lib.studies.genre import inputs as more
 
 LAYOUTS = ("genres_original", "genres", "Data/genres_original")
 WHOLE = 990
 """Tracks from which on a folder counts as all of GTZAN; the study had 999 (source line 9)."""
 COPY = 0.1
 """Segments closer than this are of one recording: a copy saved anew is, two tracks of one band are not."""
+ARTISTS = 20
+"""Fewer cannot fill five folds and the validation part of each."""
 NAME = re.compile(r"(?P<genre>[a-z]+)\.(?P<number>\d{5})\.(wav|au)")
 
 
@@ -26,6 +29,8 @@ def load(
     data: str = "sample",
     root: str | Path | None = None,
     *,
+    inputs: Iterable[str] = ("segment_features",),
+    picture_size: int = pictures.SIZE,
     features: audio.SegmentFeatures = audio.SegmentFeatures(),
     progress: Callable[[Sequence, str], Sequence] = lambda steps, title: steps,
     **sample_settings,
@@ -36,18 +41,22 @@ def load(
         data: `sample` (made if need be), `real`, or `folder` (one's own clips, see `folders`).
         root: for `real`, the folder with `genres_original/` or `genres/` in it, by default where `cosmic data get`
             puts it; for `folder`, the one with a folder per class; for `sample`, where samples are kept.
+        inputs: what to make beside `segment_features`, which are always there; see the top of `inputs`. Ready-made
+            pictures are left out where there are none.
+        picture_size: pixels of the picture of a track; the study had 180 (source line 9).
         features: how segments are cut and described.
         progress: `progress(steps, title)` wraps what is looped over, to draw a bar.
         **sample_settings: for `sample`, as `write_sample` takes them.
 
     Returns:
-        One item per segment, id `<track>/<segment>`, grouped by track, or as the folder says; array
-        `segment_features` is float32 of shape (items, 16, 33). Tracks that repeat one another (identical files, or
-        near-identical segments) share one group, and are named in the notes.
+        One item per segment, id `<track>/<segment>`, grouped by track, or as the folder says; inputs of which a
+        track is one item are in `others`. Tracks that repeat one another (identical files, or near-identical
+        segments) share one group, and are named in the notes. Columns `artist` and `artist_filtered` are groupings
+        where artists are known: of the sample, and of GTZAN from `facts`.
 
     Raises:
         FileNotFoundError: no folder in that layout at the root.
-        ValueError: an unknown kind of data, or no file that can be used.
+        ValueError: an unknown kind of data or of input, or no file that can be used.
 
     Source study: gtzan, line 9.
     """
@@ -68,9 +77,10 @@ def load(
     else:
         raise ValueError(f"no data named {data!r}; choose sample, real or folder")
     files, strangers, notes = _own_clips(root) if data == "folder" else (*find_clips(root), ())
-    extracted = audio.extract([root / file for file in files["file"]], settings=features, cache=_cache())
+    extracted = audio.extract([root / file for file in files["file"]], settings=features, cache=more.cache())
     found = [next(extracted)[1] for _ in progress(files["file"].tolist(), "reading and computing features")]
-    return _assemble(files, found, strangers, name=name, origin=data, root=root, features=features, notes=notes)
+    loaded = _assemble(files, found, strangers, name=name, origin=data, root=root, features=features, notes=notes)
+    return more.add(_with_artists(loaded), inputs, picture_size=picture_size, progress=progress)
 
 
 def find_clips(root: Path) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
@@ -119,8 +129,26 @@ def _own_clips(root: Path) -> tuple[pd.DataFrame, list[tuple[str, str]], tuple[s
     return tree.files.assign(track=tree.files["file"]), tree.strangers, tree.notes
 
 
-def _cache() -> Path:
-    return store.home() / "cache" / "segment_features"
+def _with_artists(data: Data) -> Data:
+    """The data with who plays each track, where that is known; a repeat counts with the track that it repeats."""
+    tracks = data.items["track"]
+    if data.origin == "real":
+        artists, filtered = facts.artists(tracks), facts.filtered_artists(tracks)
+    elif data.origin == "sample":
+        genres, numbers = tracks.str[:-6], tracks.str[-5:].astype(int)
+        artists = [f"{genre} artist {sample.artist_of(number)}" for genre, number in zip(genres, numbers, strict=True)]
+        filtered = ["" if track == Path(sample.REPEAT).stem else "kept" for track in tracks]
+    else:
+        return data
+    items = data.items.assign(artist=artists)
+    items["artist"] = items.groupby("group")["artist"].transform("first")
+    items["artist_filtered"] = items["artist"].where(np.asarray(filtered) != "", "")
+    if items["artist"].nunique() < ARTISTS:
+        return data
+    alone = items[items["artist"] != ""].groupby("label")["artist"].nunique()
+    alone = alone[alone == 1].index.tolist()
+    notes = (f"{', '.join(alone)}: all of one artist, so a split by artist leaves none to train on",) if alone else ()
+    return replace(data, items=items, groupings=("artist", "artist_filtered"), notes=(*data.notes, *notes))
 
 
 def _assemble(

@@ -4,10 +4,14 @@ Every genre has its own rhythm, harmony and spectrum. Within a genre, eight trai
 each voice, brightness, noise). How much of that variation belongs to the track, and not to the passage of a few
 seconds one happens to hear, is the knob `track_identity`: at one a track keeps its traits from start to end and can
 be recognised by them, at zero every segment draws its own and two segments of one track are strangers.
+
+Three tracks of a genre are by one artist. How much of what belongs to a track is common to them is a second knob,
+`artist_identity`: at zero, the default, the artist cannot be heard; at one all tracks of an artist share their traits.
 """
 
 from __future__ import annotations
 
+import functools
 import io
 import shutil
 from collections.abc import Callable
@@ -21,6 +25,8 @@ from cosmic_lib.audio import SAMPLE_RATE, SegmentFeatures
 
 TRACK_IDENTITY = 0.9
 """Default share of the variation within a genre that belongs to the track."""
+
+TRACKS_PER_ARTIST = 3
 
 SPREAD = 1.0
 """Size of the variation within a genre, in units of the traits below."""
@@ -77,6 +83,7 @@ def write_sample(
     tracks: int = 12,
     seconds: float = 30.0,
     track_identity: float = TRACK_IDENTITY,
+    artist_identity: float = 0.0,
     seed: int = 0,
     progress: Callable = lambda steps: steps,
 ) -> Path:
@@ -87,6 +94,7 @@ def write_sample(
         tracks: tracks per genre, at least 4.
         seconds: length of each track.
         track_identity: share of the variation within a genre that belongs to the track, 0 to 1.
+        artist_identity: share of what belongs to the track that is common to the tracks of its artist, 0 to 1.
         seed: another seed gives other music.
         progress: wraps the list of files, to draw a bar.
 
@@ -96,16 +104,21 @@ def write_sample(
     Raises:
         ValueError: a setting out of range.
     """
-    if not 0 <= track_identity <= 1:
-        raise ValueError(f"track_identity is {track_identity}; choose a share from 0 to 1")
+    for knob, share in (("track_identity", track_identity), ("artist_identity", artist_identity)):
+        if not 0 <= share <= 1:
+            raise ValueError(f"{knob} is {share}; choose a share from 0 to 1")
     if tracks < 4:
         raise ValueError(f"tracks is {tracks}; a genre needs at least 4, so that each split part gets one")
     code = store.fingerprint(store.source_fingerprint(__name__), seed)[:6]
-    folder = root / f"genre-{tracks}x{seconds:g}s-identity{track_identity:g}-{code}"
+    artist = f"-artist{artist_identity:g}" if artist_identity else ""
+    folder = root / f"genre-{tracks}x{seconds:g}s-identity{track_identity:g}{artist}-{code}"
     if folder.exists():
         return folder
     with store.unfinished(folder) as unfinished:
-        _write_tracks(unfinished / "genres_original", tracks, seconds, track_identity, seed, progress)
+        music = functools.partial(
+            track, seconds=seconds, track_identity=track_identity, artist_identity=artist_identity, seed=seed
+        )
+        _write_tracks(unfinished / "genres_original", tracks, music, seed, progress)
         try:
             unfinished.rename(folder)
         except OSError:  # another process made the same sample meanwhile
@@ -114,16 +127,13 @@ def write_sample(
     return folder
 
 
-def _write_tracks(
-    folder: Path, tracks: int, seconds: float, track_identity: float, seed: int, progress: Callable
-) -> None:
+def _write_tracks(folder: Path, tracks: int, music: Callable, seed: int, progress: Callable) -> None:
     import soundfile
 
     numbered = [(genre, number) for genre in STYLES for number in range(tracks)]
     for genre, number in progress(numbered):
-        samples = track(genre, number, seconds=seconds, track_identity=track_identity, seed=seed)
         encoded = io.BytesIO()  # a full disk is then told by the system, which says more than libsndfile does
-        soundfile.write(encoded, samples, SAMPLE_RATE, subtype="PCM_16", format="WAV")
+        soundfile.write(encoded, music(genre, number), SAMPLE_RATE, subtype="PCM_16", format="WAV")
         path = folder / genre / f"{genre}.{number:05d}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(encoded.getvalue())
@@ -131,15 +141,26 @@ def _write_tracks(
     shutil.copyfile(folder / "metal" / REPEATED, folder / "metal" / REPEAT)
 
 
+def artist_of(number: int) -> int:
+    """Number of the artist, within the genre, who made a track of that number."""
+    return number // TRACKS_PER_ARTIST
+
+
 def track(
-    genre: str, number: int, *, seconds: float = 30.0, track_identity: float = TRACK_IDENTITY, seed: int = 0
+    genre: str,
+    number: int,
+    *,
+    seconds: float = 30.0,
+    track_identity: float = TRACK_IDENTITY,
+    artist_identity: float = 0.0,
+    seed: int = 0,
 ) -> np.ndarray:
     """One track: the same arguments always give the same samples.
 
     Args:
         genre: a key of `STYLES`.
         number: which track of the genre.
-        seconds, track_identity, seed: as in `write_sample`.
+        seconds, track_identity, artist_identity, seed: as in `write_sample`.
 
     Returns:
         float32 in -1..1 at 22,050 Hz, shape (seconds * 22050,).
@@ -147,11 +168,14 @@ def track(
     rng = np.random.default_rng([seed, list(STYLES).index(genre), number])
     length = round(seconds * SAMPLE_RATE)
     passage = SegmentFeatures().segment_samples
-    of_track = rng.normal(size=len(TRAITS))
+    own = rng.normal(size=len(TRAITS))
+    # The last number keeps an artist's draws apart from those of the track with the same number.
+    of_artist = np.random.default_rng([seed, list(STYLES).index(genre), artist_of(number), 1]).normal(size=len(TRAITS))
+    of_track = np.sqrt(artist_identity) * of_artist + np.sqrt(1 - artist_identity) * own
     passages = []
     for _ in range(-(-length // passage)):
         of_passage = rng.normal(size=len(TRAITS))
-        # The two shares add up to the same variance whatever the knob says: turning it makes no genre harder.
+        # The shares add up to the same variance whatever the knobs say: turning them makes no genre harder.
         traits = np.sqrt(track_identity) * of_track + np.sqrt(1 - track_identity) * of_passage
         passages.append(_play(STYLES[genre], dict(zip(TRAITS, SPREAD * traits, strict=True)), passage, rng))
     return np.concatenate(passages)[:length].astype(np.float32)

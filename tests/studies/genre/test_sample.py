@@ -28,11 +28,12 @@ def test_same_arguments_give_the_same_bytes(tmp_path):
     assert contents(first) == contents(again)
 
 
-@pytest.mark.parametrize("change", [{"seed": 1}, {"track_identity": 0.5}], ids=str)
+@pytest.mark.parametrize("change", [{"seed": 1}, {"track_identity": 0.5}, {"artist_identity": 0.5}], ids=str)
 def test_other_arguments_give_other_music(tmp_path, change):
     first = sample.write_sample(tmp_path, **SMALL)
     other = sample.write_sample(tmp_path, **SMALL, **change)
     assert first != other
+    assert ("artist" in first.name, "artist" in other.name) == (False, "artist_identity" in change)
     left, right = contents(first), contents(other)
     assert left.keys() == right.keys()
     music = [name for name in left if not name.endswith(sample.CORRUPT)]
@@ -65,6 +66,7 @@ def test_a_sample_is_written_once(tmp_path, monkeypatch):
     folder = sample.write_sample(tmp_path, **SMALL)
     monkeypatch.setattr(sample, "track", lambda *args, **kwargs: pytest.fail("written again"))
     assert sample.write_sample(tmp_path, **SMALL) == folder
+    assert sample.write_sample(tmp_path, **SMALL, artist_identity=0.0) == folder
 
 
 def test_an_interrupted_sample_is_not_taken_for_a_whole_one(tmp_path):
@@ -83,6 +85,9 @@ def test_an_interrupted_sample_is_not_taken_for_a_whole_one(tmp_path):
         ({"track_identity": -0.1}, "track_identity is -0.1"),
         ({"track_identity": 1.1}, "track_identity is 1.1"),
         ({"track_identity": float("nan")}, "track_identity is nan"),
+        ({"artist_identity": -0.1}, "artist_identity is -0.1"),
+        ({"artist_identity": 1.1}, "artist_identity is 1.1"),
+        ({"artist_identity": float("nan")}, "artist_identity is nan"),
         ({"tracks": 3}, "at least 4"),
     ],
     ids=str,
@@ -93,15 +98,23 @@ def test_settings_out_of_range_are_refused(tmp_path, settings, message):
     assert list(tmp_path.iterdir()) == []
 
 
+def shared(described: np.ndarray) -> float:
+    """Share of the variation that lies between groups, 0 where a group has nothing in common.
+
+    Args:
+        described: features of the members of each group, shape (groups, members, features).
+    """
+    within = described.var(axis=1, ddof=1).mean(axis=0)
+    between = described.mean(axis=1).var(axis=0, ddof=1) - within / described.shape[1]
+    return float(np.median(between / (between + within)))
+
+
 def shared_by_segments(identity: float) -> float:
     """How much of the variation between segments of one genre lies between tracks: 0 where tracks are not alike."""
     shares = []
     for genre in ("blues", "metal"):
         clips = [sample.track(genre, number, seconds=9, track_identity=identity) for number in range(8)]
-        described = np.stack([audio.features(audio.cut(clip)).mean(axis=1) for clip in clips])  # (8, 3, 33)
-        within = described.var(axis=1, ddof=1).mean(axis=0)
-        between = described.mean(axis=1).var(axis=0, ddof=1) - within / described.shape[1]
-        shares.append(np.median(between / (between + within)))
+        shares.append(shared(np.stack([audio.features(audio.cut(clip)).mean(axis=1) for clip in clips])))
     return float(np.mean(shares))
 
 
@@ -110,6 +123,33 @@ def test_the_knob_sets_how_alike_segments_of_a_track_are():
     assert abs(nothing) < 0.25
     assert default > 0.3
     assert everything > default > nothing
+
+
+def shared_by_tracks(identity: float) -> float:
+    """How much of the variation between tracks of one genre lies between artists: 0 where theirs are not alike."""
+    knobs = {"track_identity": 1, "artist_identity": identity}
+    segments = [audio.cut(sample.track("pop", number, seconds=3, **knobs)) for number in range(15)]
+    return shared(audio.features(np.concatenate(segments)).mean(axis=1).reshape(5, 3, -1))
+
+
+def test_the_second_knob_sets_how_alike_tracks_of_an_artist_are():
+    assert [sample.artist_of(number) for number in range(7)] == [0, 0, 0, 1, 1, 1, 2]
+    nothing, most, everything = map(shared_by_tracks, (0, 0.75, 1))
+    assert abs(nothing) < 0.25
+    assert most > 0.3
+    assert everything > most > nothing
+
+
+def test_an_artist_is_heard_only_when_the_second_knob_is_turned(monkeypatch):
+    """At zero the sample is what it was before there were artists."""
+    settings = [{}, {"artist_identity": 0.0}, {"artist_identity": 0.3}]
+    before = [sample.track("jazz", 4, seconds=3.5, **setting) for setting in settings]
+    np.testing.assert_array_equal(before[0], before[1])
+    monkeypatch.setattr(sample, "artist_of", lambda number: number + 50)
+    after = [sample.track("jazz", 4, seconds=3.5, **setting) for setting in settings]
+    for one, other in zip(before[:2], after[:2], strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not np.allclose(before[2], after[2], atol=0.05)
 
 
 @pytest.fixture(scope="module")
