@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce notebooks lab test lint bench clean
+.PHONY: help setup reproduce notebooks docs lab test lint bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 20
@@ -28,6 +28,9 @@ reproduce: reproduce-genre  ## every study there is
 
 notebooks: $(READY)  ## make the student notebooks from notebooks/source
 	$(BIN)/cosmic notebooks build
+
+docs: $(READY)  ## make the pages of the studies from results/
+	$(BIN)/cosmic docs
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks

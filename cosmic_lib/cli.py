@@ -1,7 +1,8 @@
-"""The command line: `cosmic reproduce genre`, `cosmic data`, `cosmic doctor`, `cosmic notebooks`."""
+"""The command line: `cosmic reproduce genre`, `cosmic predict`, `cosmic data`, `cosmic doctor`, `cosmic notebooks`."""
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 import textwrap
@@ -68,8 +69,9 @@ def reproduce(
         root = fetched(room.data_set)
     page = store.home() / "reports" / study
     with bars(page) as progress:
-        sample = room.modes[name].sample if data == "sample" else {}
-        loaded = room.load(data, root, progress=progress.track, **sample)
+        mode_settings = {**room.modes[name].settings, **(room.modes[name].sample if data == "sample" else {})}
+        inputs = {row.inputs.name for row in settings.chosen}
+        loaded = room.load(data, root, inputs=sorted(inputs), progress=progress.track, **mode_settings)
         for note in loaded.notes:
             console.print(f"  {escape(note)}")
         summary = run_study(settings, loaded, progress)
@@ -83,9 +85,47 @@ def reproduce(
         console.print(escape(line))
     show(report.main_table(summary), "Published and ours")
     show(report.step_table(summary), "The diary, step by step")
-    for path in (index, kept / "results.md", *pages):
+    for path in (index, kept / f"results-{name}.md", *pages):
         console.print(f"see {path}", soft_wrap=True)
     console.print(f"{time.perf_counter() - started:.0f} s")
+
+
+@app.command()
+def predict(
+    study: Annotated[str, typer.Argument(help="which study, such as genre")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="such as recordings of your own")],
+    experiment: Annotated[str | None, typer.Option(help="of the diary; the best on validation by default")] = None,
+    mode: Annotated[str | None, typer.Option(help="smoke, laptop or full; the largest by default")] = None,
+    run: Annotated[str | None, typer.Option(help="key of the run to ask: the name of its file")] = None,
+    runs: Annotated[Path | None, typer.Option(help="folder of result files; runs/STUDY by default")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object instead of tables")] = False,
+) -> None:
+    """Ask a trained network about files of your own; `cosmic reproduce` trains some."""
+    from cosmic_lib import predict as trained
+
+    chosen = trained.find(
+        study,
+        runs or store.home() / "runs" / study,
+        experiment=experiment,
+        mode=mode and studies.mode_name(mode),
+        key=run,
+    )
+    if not as_json:
+        for line in trained.heading(chosen):
+            console.print(escape(line), soft_wrap=True)
+    answered, excluded = [], []
+    for answer in trained.answers(study, chosen, files):
+        if "reason" in answer:
+            excluded.append(answer)
+            Console(stderr=True).print(escape(f"{answer['file']}: {answer['reason']}"), soft_wrap=True)
+            continue
+        answered.append(answer)
+        if not as_json:
+            console.print(f"\n{escape(answer['file'])}: [bold]{escape(answer['vote'])}[/]", soft_wrap=True)
+            show(trained.table(answer, studies.get(study).item), "Likeliest classes")
+    if as_json:
+        print(json.dumps({"run": trained.describe(chosen), "files": answered, "excluded": excluded}, indent=1))
+    raise typer.Exit(not answered)
 
 
 @app.command()
@@ -96,6 +136,20 @@ def doctor(
     from cosmic_lib import doctor as checks
 
     raise typer.Exit(checks.show(checks.checks(check_gpu=check_gpu)))
+
+
+@app.command()
+def docs(
+    root: Annotated[Path, typer.Option(help="a clone of the project, with results/ and docs/")] = Path("."),
+) -> None:
+    """Make the page of each study in docs/ from its results in results/."""
+    from cosmic_lib import report
+
+    for study in studies.names():
+        if (root / "results" / study).is_dir():
+            page = root / "docs" / f"{study}.md"
+            store.write_bytes(page, report.study_page(studies.get(study), root / "results" / study))
+            console.print(f"made {page}", soft_wrap=True)
 
 
 @data_app.command("list")
@@ -230,7 +284,8 @@ def run_notebooks(room: studies.Study, page: Path, mode: str, data: studies.Data
     record = page / "notebooks.json"
     done = store.read_json(record) if record.exists() else {}
     pages = []
-    for path in progress.track(notebooks.find(room.notebooks), "running the notebook"):
+    chosen = room.modes[mode].notebooks
+    for path in progress.track(notebooks.find(room.notebooks if chosen is None else chosen), "running the notebook"):
         out = page / f"{path.stem}.html"
         key = store.fingerprint(path.read_text(), mode, data.fingerprint, notebooks.code_fingerprint())
         if done.get(path.stem) != key or not out.exists():

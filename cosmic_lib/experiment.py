@@ -1,4 +1,4 @@
-"""An experiment as data, one run of it, and the sealed test set."""
+"""An experiment as data, and one run of it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import importlib.metadata
 import json
 import platform
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +17,14 @@ import numpy as np
 import pandas as pd
 
 from cosmic_lib import evaluation, pipeline, splits, store
-from cosmic_lib.training import scaled, train
+from cosmic_lib.training import Prepared, prepare, train
 
 if TYPE_CHECKING:
     import keras
 
-    from cosmic_lib.studies import Data, Study
+    from cosmic_lib.studies import Data
 
-FORMAT = 1
+FORMAT = 2
 """Version of the result files."""
 
 DECIDING = ("experiment", "training", "pipeline", "checkpoint", "evaluation")
@@ -75,6 +75,23 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class Augment:
+    """Made-up items that are added to the training part.
+
+    Args:
+        make: `make(data, rows, *, seed, **settings) -> (inputs, labels)`: learns from some rows of the data, a boolean
+            mask, and makes new items like them: inputs as in the data, and class numbers.
+        settings: plain values.
+        before_split: learn from all items that are not sealed, and deal out the new items over all parts as if they
+            were real. It leaks twice; it is here for the lesson on it.
+    """
+
+    make: Callable[..., tuple[np.ndarray, np.ndarray]]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    before_split: bool = False
+
+
+@dataclass(frozen=True)
 class Published:
     """What the source printed for an experiment, as fractions of one.
 
@@ -85,7 +102,7 @@ class Published:
     """
 
     line: int
-    accuracy: float
+    accuracy: float | None = None
     precision: float | None = None
     recall: float | None = None
     f1: float | None = None
@@ -105,7 +122,9 @@ class Experiment:
         build: `build(input_shape, num_classes) -> keras.Model`, uncompiled.
         compile: optimizer, learning rate and loss.
         fit: epochs, batch size and stopping rule.
-        published: what the source printed.
+        published: what the source printed; None for an experiment that the source does not have.
+        augment: what is added to the training part.
+        folds: protocols under which it is also trained out of fold; without any, it is judged on validation alone.
     """
 
     name: str
@@ -116,7 +135,9 @@ class Experiment:
     build: Callable[..., keras.Model]
     compile: Compile
     fit: Fit
-    published: Published
+    published: Published | None = None
+    augment: Augment | None = None
+    folds: tuple[str, ...] = splits.PROTOCOLS
 
     def model(self) -> keras.Model:
         """The uncompiled network at its published size."""
@@ -161,7 +182,7 @@ def key(
     network = keras.saving.serialize_keras_object(experiment.build(*_sizes(experiment, data)))
     return store.fingerprint(
         FORMAT,
-        {**asdict(experiment), "build": None},  # what the builder makes counts, not where it lies in memory
+        _settings(experiment),
         json.loads(json.dumps(network, default=str)),
         [column, mode, seed, epochs],
         data.fingerprint,
@@ -169,6 +190,16 @@ def key(
         store.source_fingerprint(*(f"cosmic_lib.{name}" for name in DECIDING)),
         [keras.backend.backend(), keras.__version__],
     )
+
+
+def _settings(experiment: Experiment) -> dict[str, Any]:
+    """What an experiment says, as plain values; functions by their code, not by where they lie in memory."""
+    plain = asdict(replace(experiment, augment=None)) | {"build": None, "folds": None}
+    if experiment.augment is not None:
+        make = experiment.augment.make
+        code = store.source_fingerprint(make.__module__, experiment.build.__module__)
+        plain["augment"] = [make.__name__, dict(experiment.augment.settings), experiment.augment.before_split, code]
+    return plain
 
 
 def _sizes(experiment: Experiment, data: Data) -> tuple[tuple[int, ...], int]:
@@ -186,6 +217,7 @@ def run(
     mode: str = "laptop",
     epochs: int | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    keep: bool = False,
 ) -> dict[str, Any]:
     """Train an experiment on one split, or read the stored result of exactly that run.
 
@@ -194,26 +226,29 @@ def run(
         data: what to train on.
         table: split table of these data.
         column: which split of the table.
-        seed: of initialisation, dropout and shuffling.
+        seed: of initialisation, dropout, shuffling and augmentation.
         runs: folder of result files; one JSON per run, named by its key.
         mode: `full` keeps checkpoints and continues an interrupted fit; the others begin again.
         epochs: at most; the experiment's own number by default.
         callbacks: more of them, for a progress bar.
+        keep: also keep the trained network beside the result, for `cosmic predict`.
 
     Returns:
         The result: metrics of every part but the test set, history, predictions of all parts but training (those of
-        the test set unscored), versions, device, seconds, `resumed`.
+        the test set unscored), how the inputs were scaled, versions, device, seconds, `resumed`.
     """
+    import keras
+
     epochs = experiment.fit.epochs if epochs is None else epochs
     name = key(experiment, data, table, column, seed=seed, mode=mode, epochs=epochs)
     path = runs / f"{name}.json"
     if path.exists():
         return store.read_json(path)
+    keras.backend.clear_session()  # what is left of the networks before this one
     backup = runs / "unfinished" / name if mode == "full" else None
     started = time.perf_counter()
-    model, history, resumed = train(
-        experiment, data, table, column, seed=seed, epochs=epochs, callbacks=callbacks, backup=backup
-    )
+    prepared = prepare(experiment, data, table, column, seed=seed)
+    model, history, resumed = train(experiment, prepared, seed=seed, epochs=epochs, callbacks=callbacks, backup=backup)
     result = {
         "format": FORMAT,
         "key": name,
@@ -224,13 +259,18 @@ def run(
         "epochs": epochs,
         "data": {"name": data.name, "origin": data.origin, "fingerprint": data.fingerprint},
         "split": splits.fingerprint(table, column),
+        "inputs": {"name": experiment.inputs.name, "settings": dict(data.settings)},
+        "classes": list(data.classes),
+        "scaling": {"mean": prepared.mean.tolist(), "std": prepared.std.tolist()},
         "history": history,
         "resumed": resumed,
         "versions": versions(),
         "device": device(),
-        **_predict(model, experiment, data, table, column),
+        **_predict(model, prepared, data, column),
         "seconds": round(time.perf_counter() - started, 2),
     }
+    if keep:
+        _keep(model, experiment, data, runs / f"{name}.keras")
     store.write_json(path, result)
     if backup is not None:
         with contextlib.suppress(OSError):  # stays while another run is unfinished
@@ -238,24 +278,40 @@ def run(
     return result
 
 
-def _predict(
-    model: keras.Model, experiment: Experiment, data: Data, table: pd.DataFrame, column: str
-) -> dict[str, dict]:
+def _keep(model: keras.Model, experiment: Experiment, data: Data, path: Path) -> None:
+    """Write the network without its optimizer, which would take twice its space again."""
+    twin = experiment.build(*_sizes(experiment, data))
+    twin.set_weights(model.get_weights())
+    with store.unfinished(path) as part:
+        whole = part.with_suffix(".keras")  # Keras asks for this ending
+        try:
+            twin.save(whole)
+            whole.replace(path)
+        finally:
+            whole.unlink(missing_ok=True)
+
+
+def _predict(model: keras.Model, prepared: Prepared, data: Data, column: str) -> dict[str, dict]:
     """Predictions of every part but training, and the scores of those that are not sealed."""
-    inputs, parts = scaled(experiment, data, table, column), table[column].to_numpy()
     predictions, metrics = {}, {}
-    for part in splits.PARTS[1:]:
-        rows = np.flatnonzero(parts == part)
+    for part in (splits.VALIDATION, splits.HELD_OUT, splits.TEST):
         # A fold leaves the sealed items alone: only the split that is to be scored on them predicts them.
-        if not len(rows) or (part == splits.TEST and column != splits.HONEST):
+        if part == splits.TEST and column != splits.HONEST:
             continue
-        probabilities = model.predict(pipeline.batches(inputs[rows]), verbose=0)
+        rows = np.flatnonzero(prepared.parts == part)
+        real, made = rows[rows < len(data.items)], rows[rows >= len(data.items)]
+        if not len(real):
+            continue
+        probabilities = model.predict(pipeline.batches(prepared.inputs[real]), verbose=0)
         predictions[part] = {
-            "items": data.items["item"].iloc[rows].tolist(),
+            "items": data.items["item"].iloc[real].tolist(),
             "probabilities": np.round(probabilities.astype(float), 5).tolist(),
         }
         if part != splits.TEST:
-            metrics[part] = evaluation.score(probabilities, data.y[rows], data.classes)
+            metrics[part] = evaluation.score(probabilities, prepared.labels[real], data.classes)
+        if len(made):
+            probabilities = model.predict(pipeline.batches(prepared.inputs[made]), verbose=0)
+            metrics[f"{part}_made"] = evaluation.score(probabilities, prepared.labels[made], data.classes)
     return {"predictions": predictions, "metrics": metrics}
 
 
@@ -275,10 +331,11 @@ def predictions(result: dict[str, Any], data: Data, part: str) -> pd.DataFrame:
     """
     if part == splits.TEST:
         raise ValueError("the test set is sealed; open_test scores the whole diary on it, once, at the end")
-    return _frame(result, data, part)
+    return beside_truth(result, data, part)
 
 
-def _frame(result: dict[str, Any], data: Data, part: str) -> pd.DataFrame:
+def beside_truth(result: dict[str, Any], data: Data, part: str) -> pd.DataFrame:
+    """As `predictions`, of any part; for `sealed.open_test` alone."""
     if part not in result["predictions"]:
         raise ValueError(f"run {result['key']} predicts {', '.join(result['predictions'])}, not {part!r}")
     stored = result["predictions"][part]
@@ -287,53 +344,6 @@ def _frame(result: dict[str, Any], data: Data, part: str) -> pd.DataFrame:
     predicted = np.asarray(data.classes)[probabilities.argmax(axis=1)]
     frame = rows.assign(right=predicted == rows["label"].to_numpy())
     return pd.concat([frame, pd.DataFrame(probabilities, columns=list(data.classes))], axis=1)
-
-
-def open_test(study: Study, results: Sequence[dict[str, Any]], data: Data, runs: Path) -> dict[str, Any]:
-    """Score a frozen diary on the sealed test set, in one call that is written down.
-
-    Args:
-        study: whose diary it is.
-        results: all runs of the diary on the `honest` split.
-        data: what they were run on.
-        runs: folder of the results; the openings are listed in its `test_openings.json`.
-
-    Returns:
-        `opening` (how often the test set of these data was opened so far), `time` (UTC), and `scores`: experiment ->
-        list of scores, one per seed. The same runs again are the same opening; a changed diary is another one.
-
-    Raises:
-        ValueError: no runs, or runs that are not of this diary.
-    """
-    if not results:
-        raise ValueError(f"no runs on the split {splits.HONEST!r} to open the test set for; run the diary first")
-    strangers = {result["experiment"] for result in results} - {row.name for row in study.diary}
-    if strangers:
-        raise ValueError(f"{', '.join(sorted(strangers))}: not in the diary of {study.name}; enter it there first")
-    log = runs / "test_openings.json"
-    openings = store.read_json(log) if log.exists() else []
-    frozen = store.fingerprint(sorted(result["key"] for result in results))
-    for opening in openings:
-        if opening["diary"] == frozen:
-            return opening
-    scores: dict[str, list] = {}
-    for result in results:
-        frame = _frame(result, data, splits.TEST)
-        labels = pd.Categorical(frame["label"], categories=list(data.classes)).codes
-        entry = {"seed": result["seed"], **evaluation.score(frame[list(data.classes)].to_numpy(), labels, data.classes)}
-        scores.setdefault(result["experiment"], []).append(entry | {"right": frame["right"].tolist()})
-    opening = {
-        "study": study.name,
-        "opening": 1 + sum(one["data"] == data.fingerprint for one in openings),
-        "time": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
-        "data": data.fingerprint,
-        "diary": frozen,
-        "items": frame["item"].tolist(),
-        "groups": frame["group"].tolist(),
-        "scores": scores,
-    }
-    store.write_json(log, [*openings, opening])
-    return opening
 
 
 @functools.cache

@@ -23,11 +23,17 @@ from cosmic_lib import compare, studies
 _GUESSES: dict[str, dict[str, Any]] = {}
 
 
-def begin(modes: str | Mapping[str, studies.Mode], *, seeds: Sequence[int] | None = None) -> studies.Mode:
+def begin(
+    modes: str | Mapping[str, studies.Mode],
+    *,
+    minutes: Mapping[str, float] | None = None,
+    seeds: Sequence[int] | None = None,
+) -> studies.Mode:
     """Print what the notebook is going to do; the first call of every notebook.
 
     Args:
         modes: name of the study whose modes count, or mode name -> `studies.Mode` of the notebook itself.
+        minutes: mode name -> minutes that the notebook takes, where they are not those of the whole study.
         seeds: what it trains with; 0 up to the mode's number of seeds by default.
 
     Returns:
@@ -44,8 +50,9 @@ def begin(modes: str | Mapping[str, studies.Mode], *, seeds: Sequence[int] | Non
         modes = studies.get(modes).modes
     warnings.filterwarnings("ignore", message="IProgress not found")  # of a bar that is not drawn
     mode = modes[name]
-    others = ", ".join(f"{other} {modes[other].minutes:g}" for other in modes if other != name)
-    print(f"mode      {name}: about {mode.minutes:g} minutes on 2 CPU cores ({others}; COSMIC_MODE chooses)")
+    takes = minutes or {other: modes[other].minutes for other in modes}
+    others = ", ".join(f"{other} {takes[other]:g}" for other in takes if other != name)
+    print(f"mode      {name}: about {takes[name]:g} minutes on 2 CPU cores ({others}; COSMIC_MODE chooses)")
     print(f"seeds     {', '.join(map(str, range(mode.seeds) if seeds is None else seeds))}")
     print(f"versions  {', '.join(f'{package} {version}' for package, version in experiment.versions().items())}")
     print(f"device    {experiment.device()}")

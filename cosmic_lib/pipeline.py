@@ -71,7 +71,11 @@ def standardise(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
     Returns:
         float32, same shape.
     """
-    mean, std = statistics(array[rows])
+    return scale(array, *statistics(array[rows]))
+
+
+def scale(array: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
+    """Take a mean off every feature and divide by a deviation: float32, same shape."""
     return ((array - mean) / std).astype(np.float32)
 
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cosmic_lib import compare, plots, splits, store
+from cosmic_lib.studies import MODES
 
 if TYPE_CHECKING:
     from cosmic_lib.studies import Study
-
-NOT_RUN = "not run in this mode"
 
 
 def estimate(stored: Mapping[str, Any], *, points: bool = False) -> str:
@@ -39,17 +38,63 @@ def main_table(summary: Mapping[str, Any]) -> pd.DataFrame:
     """
     rows = []
     for row in summary["rows"]:
-        published = f"{row['source']['accuracy']:.2f} (line {row['source']['line']})"
-        texts = [row["experiment"], published]
-        if row["run"]:
+        texts = [row["experiment"], _source(row["source"])]
+        if not row["run"]:
+            texts += [row["why"], row["why"], "", ""]
+        elif "gap" in row:
             gap = f"{estimate(row['gap'], points=True)}, {row['folds']} folds each"
-            scores = [estimate(row[protocol]["accuracy"]) for protocol in ("published", "honest")]
+            scores = [estimate(row[protocol]["accuracy"]) for protocol in splits.PROTOCOLS]
             texts += [*scores, gap, f"{row['verdict']}: {MEANING[row['verdict']]}"]
+        elif splits.HONEST in row:
+            same = "the same" if row["whole"] else ""
+            texts += [same, f"{estimate(row[splits.HONEST]['accuracy'])}, {row['folds']} folds", "", ""]
         else:
-            texts += [NOT_RUN, NOT_RUN, "", ""]
+            texts += ["", f"{estimate(row['validation'])}, validation, {_seeds(row['validation']['seeds'])}", "", ""]
+        texts[0] += f" (scaled: {', '.join(row['scaled'])})" if row.get("scaled") else ""
         rows.append(texts)
     columns = ["experiment", "published", "ours, published protocol", "ours, honest protocol", "gap", "verdict"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _source(source: Mapping[str, Any] | None) -> str:
+    """What the source printed, and where."""
+    if source is None:
+        return "not in the source"
+    value = "announced, not printed" if source["accuracy"] is None else f"{source['accuracy']:.2f}"
+    return f"{value} (line {source['line']})"
+
+
+def _seeds(number: int) -> str:
+    return f"{number} seed{'s' * (number != 1)}"
+
+
+def stricter_table(summary: Mapping[str, Any]) -> pd.DataFrame:
+    """What is lost when more is kept whole than a group, such as all tracks of an artist."""
+    rows = []
+    for row in summary["rows"]:
+        for protocol, found in row.get("stricter", {}).items():
+            rows.append(
+                {
+                    "experiment": row["experiment"],
+                    "protocol": protocol,
+                    "accuracy": estimate(found["accuracy"]),
+                    "honest minus this": estimate(found["gap"], points=True),
+                    "verdict": found["verdict"],
+                    "asked": f"{found['groups']} groups whose class is also in training",
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def made_up_table(summary: Mapping[str, Any]) -> pd.DataFrame:
+    """What made-up items that were dealt out with the real ones do to a score."""
+    rows = []
+    for row in summary["rows"]:
+        for protocol in splits.PROTOCOLS:
+            if found := row.get(protocol, {}).get("made_up"):
+                scores = {name.replace("_", "-"): f"{value:.3f}" for name, value in found.items()}
+                rows.append({"experiment": row["experiment"], "protocol": protocol, **scores})
+    return pd.DataFrame(rows)
 
 
 MEANING = {
@@ -64,7 +109,7 @@ def baseline_table(summary: Mapping[str, Any]) -> pd.DataFrame:
     """Per-group vote and baselines beside each score, out of fold."""
     rows = []
     for row in filter(lambda row: row["run"], summary["rows"]):
-        for protocol in ("published", "honest"):
+        for protocol in filter(row.__contains__, splits.PROTOCOLS):
             scores = row[protocol]
             others = {name: estimate(value) for name, value in scores["baselines"].items()}
             macro = {name: f"{scores['score'][name]:.3f}" for name in ("precision", "recall", "f1")}
@@ -74,7 +119,7 @@ def baseline_table(summary: Mapping[str, Any]) -> pd.DataFrame:
                     "protocol": protocol,
                     "accuracy": estimate(scores["accuracy"]),
                     **{f"macro {name}": value for name, value in macro.items()},
-                    "vote": estimate(scores["vote"]),
+                    "vote": "" if row["whole"] else estimate(scores["vote"]),
                     **others,
                 }
             )
@@ -82,24 +127,37 @@ def baseline_table(summary: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def step_table(summary: Mapping[str, Any]) -> pd.DataFrame:
-    """The diary step by step, on validation, and the sealed test set."""
+    """The diary step by step: over seeds on validation, out of fold by group, and the sealed test set."""
     rows = []
     for step in summary["steps"]:
-        validation = step["validation"]
-        change = step["change"] or "the first"
-        difference = estimate(step["difference"], points=True) if "difference" in step else ""
         test = summary["test"]["accuracy"][step["experiment"]]
-        rows.append(
-            {
-                "experiment": step["experiment"],
-                "change": change,
-                "validation accuracy by seed": ", ".join(f"{value:.3f}" for value in validation),
-                "difference": difference,
-                "verdict": step.get("verdict", ""),
-                "test accuracy": f"{estimate(test)}, mean of {test['seeds']} seeds",
-            }
-        )
+        cells = {
+            "experiment": step["experiment"],
+            "change": f"{step['change']} (from {step['parent']})" if step["parent"] else "the first",
+            "validation accuracy by seed": ", ".join(f"{value:.3f}" for value in step["validation"]),
+            "difference": "",
+            "out of fold": "",
+            "test accuracy": f"{estimate(test)}, {_seeds(test['seeds'])}",
+        }
+        if "difference" in step:
+            cells["difference"] = f"{estimate(step['difference'], points=True)}: {step['verdict']}"
+        if "out_of_fold" in step:
+            found = step["out_of_fold"]
+            cells["out of fold"] = f"{estimate(found, points=True)}: {found['verdict']}"
+        rows.append(cells)
     return pd.DataFrame(rows)
+
+
+def tables(summary: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    """Every table there is something to show in, by its heading."""
+    every = {
+        "Published and ours": main_table(summary),
+        "Beside each score": baseline_table(summary),
+        "The diary, step by step": step_table(summary),
+        "What stricter splits take away": stricter_table(summary),
+        "Made-up items held out": made_up_table(summary),
+    }
+    return {title: table for title, table in every.items() if len(table)}
 
 
 def heading(summary: Mapping[str, Any], study: Study) -> list[str]:
@@ -116,7 +174,7 @@ def heading(summary: Mapping[str, Any], study: Study) -> list[str]:
         lines.append("Data of your own: no verdict on the published number, which is of another data set.")
     if summary["mode"] != "full":
         lines.append(
-            f"Scaled: {summary['mode']} mode trains less than the study did; no verdict on the published number."
+            f"Scaled: {summary['mode']} mode trains less than the study did; no verdict on the published numbers."
         )
     sealed = next(part["groups"] for part in summary["counts"] if part["part"] == splits.TEST)
     lines.append(
@@ -134,15 +192,18 @@ def times(number: int) -> str:
 
 def pictures(summary: Mapping[str, Any], study: Study) -> list[plots.Picture]:
     """The network, gap by group, history and confusion under both protocols, and a dot per seed."""
-    drawn = [plots.model_diagram(study.diary[0].model())]
-    for row in filter(lambda row: row["run"], summary["rows"]):
+    first = next((row for row in summary["rows"] if "gap" in row), summary["rows"][0])
+    drawn = [plots.model_diagram(study.diary[first["experiment"]].model())]
+    run = [row for row in summary["rows"] if row["run"]]
+    for row in [row for row in run if "gap" in row]:
         gap = compare.Estimate(**row["gap"])
         drawn.append(plots.gap_by_group(pd.DataFrame(row["by_group"]), gap, unit=study.group, title=row["title"]))
-    first = next(row for row in summary["rows"] if row["run"])
-    for protocol in study.protocols:
-        title = f"{first['experiment']}, {protocol} protocol"
-        drawn.append(plots.history(first[protocol]["history"], f"{title}, first fold"))
-        drawn.append(plots.confusion(first[protocol]["score"], f"{title}, out of fold"))
+    for protocol in splits.PROTOCOLS:
+        first = next((row for row in run if protocol in row), None)
+        if first is not None:
+            title = f"{first['experiment']}, {protocol} protocol"
+            drawn.append(plots.history(first[protocol]["history"], f"{title}, first fold"))
+            drawn.append(plots.confusion(first[protocol]["score"], f"{title}, out of fold"))
     repeats = {step["experiment"]: step["validation"] for step in summary["steps"]}
     drawn.append(plots.strip(repeats, title="Validation accuracy, one dot per seed"))
     return drawn
@@ -163,32 +224,52 @@ def write(
         summary: from `reproduce.reproduce`.
         study: which one.
         page: folder for `index.html`.
-        results: folder for `summary.json` and `results.md`.
+        results: folder for `summary-<mode>.json` and `results-<mode>.md`.
         figures: in the order they are shown.
         command: what the reader types to make it again.
 
     Returns:
         Path of the page.
     """
+    content = {
+        "study": study,
+        "summary": summary,
+        "heading": heading(summary, study),
+        "tables": tables(summary),
+        "faults": list(zip(study.faults, summary["faults"], strict=True)),
+        "figures": figures,
+        "command": command,
+    }
+    written = results / f"results-{summary['mode']}.md"
+    for template, path in (("report.html", page / "index.html"), ("report.md", written)):
+        store.write_bytes(path, _rendered(template, content))
+    store.write_json(results / f"summary-{summary['mode']}.json", summary)
+    return page / "index.html"
+
+
+def study_page(study: Study, results: Path) -> bytes:
+    """The page of a study in the docs, as Markdown, made from its committed results.
+
+    Args:
+        study: which one.
+        results: folder with its `summary-<mode>.json`, one or more; the largest mode comes first.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    paths = [path for mode in reversed(MODES) if (path := results / f"summary-{mode}.json").is_file()]
+    if not paths:
+        raise FileNotFoundError(f"{results}: holds no summary-<mode>.json; cosmic reproduce {study.name} makes one")
+    summaries = [store.read_json(path) for path in paths]
+    parts = [{"summary": one, "heading": heading(one, study), "tables": tables(one)} for one in summaries]
+    faults = list(zip(study.faults, summaries[0]["faults"], strict=True))
+    return _rendered("study.md", {"study": study, "parts": parts, "faults": faults})
+
+
+def _rendered(template: str, content: Mapping[str, Any]) -> bytes:
     import jinja2
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("cosmic_lib"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    content = {
-        "study": study,
-        "summary": summary,
-        "heading": heading(summary, study),
-        "tables": {
-            "Published and ours": main_table(summary),
-            "Beside each score": baseline_table(summary),
-            "The diary, step by step": step_table(summary),
-        },
-        "faults": list(zip(study.faults, summary["faults"], strict=True)),
-        "figures": figures,
-        "command": command,
-    }
-    for template, path in (("report.html", page / "index.html"), ("report.md", results / "results.md")):
-        store.write_bytes(path, environment.get_template(template).render(content).encode())
-    store.write_json(results / "summary.json", summary)
-    return page / "index.html"
+    return environment.get_template(template).render(content).encode()

@@ -1,19 +1,18 @@
-"""A whole study from data to results: every run of its diary, and what the runs say together."""
+"""A whole study from data to results: every run of its diary that the mode has room for."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from cosmic_lib import compare, evaluation, experiment, leakage, splits, store
+from cosmic_lib import experiment, leakage, splits, store
 from cosmic_lib.experiment import Experiment
 from cosmic_lib.studies import Data, Study
+from cosmic_lib.summary import summarise
 
 
 @dataclass(frozen=True)
@@ -85,206 +84,107 @@ def reproduce(settings: Settings, data: Data, progress: Progress | None = None) 
     _refuse_another_version(settings.runs)
     if settings.control:
         data = data.control(settings.control)
-    table = splits.load_or_make(data.items, settings.runs)
-    features = data.arrays[settings.chosen[0].inputs.name]
-    # Honest parts hold whole groups, so only pairs across groups can leak: looked for once, not for every column.
+    material = Material.of(settings, data)
+    _refuse_leaks(material)
+    results = _train(settings, material, progress)
+    return summarise(settings, material, results)
+
+
+@dataclass(frozen=True)
+class Material:
+    """Data and split tables of everything that is run.
+
+    Args:
+        data: as loaded.
+        table: split table of its items.
+        tables: input name -> split table of its items.
+        views: input name -> the data of that kind of input alone.
+        rows: the experiments to run, as the mode trains them.
+        protocols: experiment name -> protocols under which it is trained out of fold.
+    """
+
+    data: Data
+    table: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame]
+    views: Mapping[str, Data]
+    rows: Sequence[Experiment]
+    protocols: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, settings: Settings, data: Data) -> Material:
+        """What the chosen experiments need, as far as these data have it."""
+        table = splits.load_or_make(data.items, settings.runs, groupings=data.groupings)
+        rows = [row for row in settings.chosen if row.inputs.name in data.inputs]
+        if not rows:
+            wanted = ", ".join(sorted({row.inputs.name for row in settings.chosen}))
+            raise ValueError(f"{data.name}: has no {wanted}; there are: {', '.join(data.inputs)}")
+        views = {name: data.view(name) for name in dict.fromkeys(row.inputs.name for row in rows)}
+        tables = {
+            name: splits.of_groups(table, view.items) if name in data.others else table for name, view in views.items()
+        }
+        mode = settings.study.modes[settings.mode]
+        protocols = {}
+        for row in rows:
+            folds = row.folds if mode.folds is None or row.name in settings.only else mode.folds.get(row.name, ())
+            columns = splits.columns(tables[row.inputs.name])
+            protocols[row.name] = tuple(name for name in folds if splits.fold_columns(name)[0] in columns)
+        return cls(data, table, tables, views, [mode.scale(row) for row in rows], protocols)
+
+
+def _refuse_leaks(material: Material) -> None:
+    """Honest parts hold whole groups, so only pairs across groups can leak: looked for once, not for every column."""
+    table, features = material.table, next(iter(material.data.arrays.values()))
     suspects = features if leakage.near_identical(features, table["group"]) else None
     for column in splits.columns(table):
         if column.startswith(splits.HONEST):
             leakage.check(table.set_index("item"), split=column, group="group", features=suspects)
-    results = _train(settings, data, table, progress)
-    return summarise(settings, data, table, results)
 
 
 def _refuse_another_version(runs: Path) -> None:
     """Results of another version of this package are neither mixed with new ones nor overwritten."""
     log = runs / "test_openings.json"
     openings = store.read_json(log) if log.exists() else []
-    known = all(isinstance(one, dict) and {"opening", "data", "diary", "scores"} <= one.keys() for one in openings)
+    current = all(isinstance(one, dict) and {"opening", "data", "diary", "scores"} <= one.keys() for one in openings)
     first = next((store.read_json(path) for path in sorted(runs.glob("[0-9a-f]" * 16 + ".json"))), None)
-    if not known or (first and first.get("format") != experiment.FORMAT):
+    if not current or (first and first.get("format") != experiment.FORMAT):
         raise ValueError(
             f"{runs}: holds results of another version of this package; move the folder away, or name another with "
             "--runs FOLDER"
         )
 
 
-def _plan(settings: Settings) -> list[tuple[Experiment, str, int]]:
-    """Every run: experiment, column, seed. Pairs of folds come first, so that a first gap can be shown early."""
+def _plan(settings: Settings, material: Material) -> list[tuple[Experiment, str, int]]:
+    """Every run: experiment, column, seed. What has pairs of folds comes first, so that a gap can be shown early."""
     mode = settings.study.modes[settings.mode]
-    folds = zip(*(splits.fold_columns(protocol) for protocol in settings.study.protocols), strict=True)
-    paired = [(column, fold) for fold, pair in enumerate(folds) for column in pair]
-    repeats = [(splits.HONEST, seed) for seed in range(settings.seeds or mode.seeds)]
-    return [(row, column, seed) for row in settings.chosen for column, seed in (*paired, *repeats)]
+    plan = []
+    for row in sorted(material.rows, key=lambda row: not material.protocols[row.name]):
+        paired = zip(*(splits.fold_columns(name) for name in material.protocols[row.name]), strict=True)
+        plan += [(row, column, fold) for fold, columns in enumerate(paired) for column in columns]
+        once = row.name in mode.once and settings.seeds is None
+        plan += [(row, splits.HONEST, seed) for seed in range(1 if once else settings.seeds or mode.seeds)]
+    return plan
 
 
-def _train(settings: Settings, data: Data, table: pd.DataFrame, progress: Progress) -> list[dict[str, Any]]:
+def _train(settings: Settings, material: Material, progress: Progress) -> list[dict[str, Any]]:
     from cosmic_lib import plots
 
-    mode = settings.study.modes[settings.mode]
     results: list[dict[str, Any]] = []
-    for row, column, seed in progress.track(_plan(settings), "training"):
-        epochs = mode.epochs(row.fit.epochs)
+    for row, column, seed in progress.track(_plan(settings, material), "training"):
         title = f"{row.name}, {column}, seed {seed}"
         result = experiment.run(
             row,
-            data,
-            table,
+            material.views[row.inputs.name],
+            material.tables[row.inputs.name],
             column,
             seed=seed,
             runs=settings.runs,
             mode=settings.mode,
-            epochs=epochs,
-            callbacks=progress.callbacks(title, epochs),
+            callbacks=progress.callbacks(title, row.fit.epochs),
+            keep=(column, seed) == (splits.HONEST, 0) and bool(row.folds),
         )
         results.append(result)
-        if len(results) == 2:  # one fold under each protocol
-            scores = "; ".join(f"{one['column']} {one['metrics']['held_out']['accuracy']:.3f}" for one in results)
-            progress.say(f"first scores, one fold each: {scores}", plots.history(result["history"], title))
+        if len(results) == 2:
+            part = splits.HELD_OUT if splits.HELD_OUT in result["metrics"] else splits.VALIDATION
+            scores = "; ".join(f"{one['column']} {one['metrics'][part]['accuracy']:.3f}" for one in results)
+            progress.say(f"first scores: {scores}", plots.history(result["history"], title))
     return results
-
-
-def summarise(settings: Settings, data: Data, table: pd.DataFrame, results: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What the runs say together; the test set is opened here, once for these runs.
-
-    Args:
-        settings, data, table: what was run.
-        results: of every run.
-    """
-    study = settings.study
-    repeats = [result for result in results if result["column"] == splits.HONEST]
-    return {
-        "study": study.name,
-        "mode": settings.mode,
-        "control": settings.control,
-        "data": {
-            "name": data.name,
-            "origin": data.origin,
-            "items": len(data.items),
-            "groups": data.groups,
-            "fingerprint": data.fingerprint,
-            "notes": list(data.notes),
-            "excluded": data.excluded.to_dict("records"),
-        },
-        "counts": splits.counts(table, splits.HONEST).reset_index(names="part").to_dict("records"),
-        "rows": [_row(settings, row, data, table, results) for row in study.diary],
-        "steps": _steps(settings, repeats),
-        "test": _test(settings, data, repeats),
-        "faults": [
-            {"name": fault.name, "measured": fault.measure(data, table) if fault.measure else None}
-            for fault in study.faults
-        ],
-        "versions": experiment.versions(),
-        "device": experiment.device(),
-        "seconds": round(sum(result["seconds"] for result in results), 1),
-        "resumed": sum(result["resumed"] for result in results),
-        "made": time.strftime("%Y-%m-%d", time.gmtime()),
-    }
-
-
-def _row(
-    settings: Settings, row: Experiment, data: Data, table: pd.DataFrame, results: Sequence[dict[str, Any]]
-) -> dict[str, Any]:
-    """One experiment: out of fold under each protocol, the gap between them, and what goes with it."""
-    summary: dict[str, Any] = {
-        "experiment": row.name,
-        "title": row.title,
-        "source": {"accuracy": row.published.accuracy, "line": row.published.line},
-        "run": row in settings.chosen,
-    }
-    if not summary["run"]:
-        return summary
-    study = settings.study
-    frames = {
-        protocol: out_of_fold([one for one in results if one["experiment"] == row.name], protocol, data)
-        for protocol in study.protocols
-    }
-    published, honest = (dict(zip(frame["item"], frame["right"], strict=True)) for frame in frames.values())
-    groups = dict(zip(data.items["item"], data.items["group"], strict=True))
-    gap = compare.protocol_gap(published, honest, groups, unit=study.group)
-    for protocol, frame in frames.items():
-        summary[protocol] = _protocol_scores(row, protocol, frame, data, table, study)
-        first_fold = splits.fold_columns(protocol)[0]
-        first = next(one for one in results if (one["experiment"], one["column"]) == (row.name, first_fold))
-        summary[protocol]["history"] = first["history"]
-    by_group = pd.DataFrame({name: frame.groupby("group")["right"].mean() for name, frame in frames.items()})
-    labels = data.items.groupby("group")["label"].first().rename("label")
-    return summary | {
-        "folds": splits.FOLDS,
-        "gap": asdict(gap),
-        "verdict": compare.verdict(gap),
-        "by_group": by_group.join(labels).reset_index().to_dict("records"),
-    }
-
-
-def out_of_fold(results: Iterable[dict[str, Any]], protocol: str, data: Data) -> pd.DataFrame:
-    """Predictions of all folds of a protocol, each by a network that did not see the item.
-
-    Args:
-        results: runs of one experiment.
-        protocol: `published` or `honest`.
-        data: what they were run on.
-
-    Returns:
-        As `experiment.predictions`, one row per item held out.
-    """
-    folds = [one for one in results if one["column"].startswith(f"{protocol}_fold")]
-    return pd.concat([experiment.predictions(one, data, splits.HELD_OUT) for one in folds], ignore_index=True)
-
-
-def _protocol_scores(
-    row: Experiment, protocol: str, frame: pd.DataFrame, data: Data, table: pd.DataFrame, study: Study
-) -> dict[str, Any]:
-    """Score, vote per group and baselines of one protocol, out of fold."""
-    classes = list(data.classes)
-    voted = evaluation.vote(frame, classes)
-    right = np.asarray(classes)[voted[classes].to_numpy().argmax(axis=1)] == voted["label"]
-    inputs = data.arrays[row.inputs.name]
-    baselines: dict[str, list] = {}
-    for column in splits.fold_columns(protocol):
-        training, held_out = (table[column] == part for part in (splits.TRAIN, splits.HELD_OUT))
-        found = evaluation.baselines(inputs[training], data.y[training], inputs[held_out], data.y[held_out])
-        for name, values in found.items():
-            baselines.setdefault(name, []).append(pd.Series(values, index=table["group"][held_out]))
-    joined = {name: pd.concat(values) for name, values in baselines.items()}
-    return {
-        "accuracy": asdict(compare.over_groups(frame["right"], frame["group"], unit=study.group)),
-        "vote": asdict(compare.wilson(int(right.sum()), len(right), unit=study.group)),
-        "baselines": {
-            name: asdict(compare.over_groups(values, values.index, unit=study.group)) for name, values in joined.items()
-        },
-        "score": evaluation.score(frame[classes].to_numpy(), _numbers(frame, data), classes),
-    }
-
-
-def _numbers(frame: pd.DataFrame, data: Data) -> np.ndarray:
-    return pd.Categorical(frame["label"], categories=list(data.classes)).codes
-
-
-def _steps(settings: Settings, repeats: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Every step of the diary on validation: child minus parent over the same seeds, and the verdict."""
-    scores: dict[str, dict[int, float]] = {}
-    for result in repeats:
-        accuracy = result["metrics"][splits.VALIDATION]["accuracy"]
-        scores.setdefault(result["experiment"], {})[result["seed"]] = accuracy
-    spread = compare.pooled_spread({name: list(by_seed.values()) for name, by_seed in scores.items()})
-    steps = []
-    for row in settings.chosen:
-        step: dict[str, Any] = {"experiment": row.name, "parent": row.parent, "change": row.change}
-        step["validation"] = [scores[row.name][seed] for seed in sorted(scores[row.name])]
-        if row.parent in scores:
-            difference = compare.step(scores[row.name], scores[row.parent], spread)
-            step |= {"difference": asdict(difference), "verdict": compare.verdict(difference)}
-        steps.append(step)
-    return steps
-
-
-def _test(settings: Settings, data: Data, repeats: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The sealed test set: mean over seeds for each experiment, with an interval over groups."""
-    opening = experiment.open_test(settings.study, repeats, data, settings.runs)
-    scores = {}
-    for name, seeds in opening["scores"].items():
-        right = np.mean([one["right"] for one in seeds], axis=0)
-        scores[name] = asdict(compare.over_groups(right, opening["groups"], unit=settings.study.group))
-        scores[name]["seeds"] = len(seeds)
-    return {"opening": opening["opening"], "time": opening["time"], "accuracy": scores}

@@ -6,11 +6,13 @@ A column gives each item a part. `test` is sealed: no fold touches it, and only 
     honest          train, validation, test                  groups
     honest_foldN    train, validation, held_out, test        groups
     published_foldN train, validation, held_out, test        nothing: items are dealt out one by one
+    artist_foldN    as above, and left_out                   artists, or whatever else the items have a column for
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,9 @@ from numpy.typing import ArrayLike
 from cosmic_lib import store
 
 TRAIN, VALIDATION, HELD_OUT, TEST = "train", "validation", "held_out", "test"
-PARTS = (TRAIN, VALIDATION, HELD_OUT, TEST)
+LEFT_OUT = "left_out"
+"""Part of an item that a protocol has no group for, such as a track whose artist is not known."""
+PARTS = (TRAIN, VALIDATION, HELD_OUT, TEST, LEFT_OUT)
 FOLDS = 5
 PUBLISHED, HONEST = "published", "honest"
 PROTOCOLS = (PUBLISHED, HONEST)
@@ -63,31 +67,60 @@ def deal(labels: ArrayLike, groups: ArrayLike, parts: int, *, seed: int) -> np.n
     return parts_of
 
 
-def make_table(items: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
+def make_table(items: pd.DataFrame, *, groupings: Sequence[str] = (), seed: int = 0) -> pd.DataFrame:
     """Make the split table of a data set.
 
     A fifth of the groups is sealed as test set. The rest is cut into five folds twice: by group (honest) and by item
-    (published). Of what a fold leaves, an eighth is validation, so that each fold has the 70/10/20 shares that the
-    studies state.
+    (published); and once more for each further grouping. Of what a fold leaves, an eighth is validation, so that each
+    fold has the 70/10/20 shares that the studies state.
 
     Args:
-        items: columns item, label, group.
+        items: columns item, label, group, and one per further grouping.
+        groupings: columns that keep more together than a group; an empty cell leaves an item out.
         seed: of all the dealing.
 
     Returns:
-        Columns item, label, group, honest, and published_foldN and honest_foldN for N from 0 to 4.
+        Columns item, label, group, honest, and <protocol>_foldN for N from 0 to 4: published, honest, and groupings.
     """
     table = items[["item", "label", "group"]].reset_index(drop=True).astype(str)
     whole, single = table["group"].to_numpy(), np.arange(len(table))
     labels = table["label"].to_numpy()
     open_rows = np.flatnonzero(deal(labels, whole, 5, seed=seed) != 0)
     table[HONEST] = _column(labels, whole, open_rows, np.array([], dtype=int), seed)
-    for protocol, unit in ((PUBLISHED, single), (HONEST, whole)):
-        fold_of = deal(labels[open_rows], unit[open_rows], FOLDS, seed=seed + 1)
+    further = {name: items[name].fillna("").astype(str).to_numpy() for name in groupings}
+    for protocol, unit in {PUBLISHED: single, HONEST: whole, **further}.items():
+        left_out = np.flatnonzero(unit.astype(str) == "")
+        rows = np.setdiff1d(open_rows, left_out)
+        fold_of = deal(labels[rows], unit[rows], FOLDS, seed=seed + 1)
         for fold in range(FOLDS):
-            held_out = open_rows[fold_of == fold]
-            table[f"{protocol}_fold{fold}"] = _column(labels, unit, open_rows, held_out, seed + 2 + fold)
+            column = _column(labels, unit, rows, rows[fold_of == fold], seed + 2 + fold)
+            column[np.intersect1d(open_rows, left_out)] = LEFT_OUT
+            table[f"{protocol}_fold{fold}"] = column
     return table
+
+
+def of_groups(table: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+    """The same splits for other items of the same groups, such as one picture per track.
+
+    Args:
+        table: a split table.
+        items: columns item, label, group; their groups are all in the table.
+
+    Returns:
+        Columns item, label, group, and every column that keeps groups whole.
+
+    Raises:
+        ValueError: a group that the table does not have.
+    """
+    strangers = sorted(set(items["group"].astype(str)) - set(table["group"]))
+    if strangers:
+        raise ValueError(f"{len(strangers)} groups are in no part of the split, such as {strangers[0]}; leave them out")
+    parts = table.groupby("group")[columns(table)].agg(["first", "nunique"])
+    other = items[["item", "label", "group"]].reset_index(drop=True).astype(str)
+    for column in columns(table):
+        if (parts[column, "nunique"] == 1).all():
+            other[column] = other["group"].map(parts[column, "first"])
+    return other
 
 
 def _column(labels: np.ndarray, unit: np.ndarray, open_rows: np.ndarray, held_out: np.ndarray, seed: int) -> np.ndarray:
@@ -107,18 +140,17 @@ def columns(table: pd.DataFrame) -> list[str]:
 
 
 def fold_columns(protocol: str) -> list[str]:
-    """Names of a protocol's fold columns."""
-    if protocol not in PROTOCOLS:
-        raise ValueError(f"no protocol named {protocol!r}; choose one of {', '.join(PROTOCOLS)}")
+    """Names of a protocol's fold columns: `published`, `honest`, or a further grouping."""
     return [f"{protocol}_fold{fold}" for fold in range(FOLDS)]
 
 
-def load_or_make(items: pd.DataFrame, folder: Path, *, seed: int = 0) -> pd.DataFrame:
+def load_or_make(items: pd.DataFrame, folder: Path, *, groupings: Sequence[str] = (), seed: int = 0) -> pd.DataFrame:
     """Read the saved split table of exactly these items, or make it and save it.
 
     Args:
-        items: columns item, label, group.
+        items: columns item, label, group, and one per further grouping.
         folder: where the table is kept, as `splits-<hash of the items>.csv`.
+        groupings: as `make_table` takes them.
         seed: of the dealing.
 
     Returns:
@@ -129,12 +161,19 @@ def load_or_make(items: pd.DataFrame, folder: Path, *, seed: int = 0) -> pd.Data
             says what to do.
     """
     rows = items[["item", "label", "group"]].astype(str).to_numpy().tolist()
-    path = folder / f"splits-{store.fingerprint(rows, seed)}.csv"
+    further = [[name, items[name].fillna("").astype(str).tolist()] for name in groupings]
+    path = folder / f"splits-{store.fingerprint(rows, seed, *further)}.csv"
     if not path.exists():
-        table = make_table(items, seed=seed)
+        table = make_table(items, groupings=groupings, seed=seed)
         store.write_bytes(path, table.to_csv(index=False, lineterminator="\n").encode())
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    expected = ["item", "label", "group", HONEST, *(name for kind in PROTOCOLS for name in fold_columns(kind))]
+    expected = [
+        "item",
+        "label",
+        "group",
+        HONEST,
+        *(name for kind in (*PROTOCOLS, *groupings) for name in fold_columns(kind)),
+    ]
     if list(table.columns) != expected:
         raise ValueError(f"{path}: this split table is of another version; move it away to have a new one made")
     if table[["item", "label", "group"]].to_numpy().tolist() != rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,43 +20,80 @@ if TYPE_CHECKING:
     from cosmic_lib.studies import Data
 
 
-def build(experiment: Experiment, data: Data) -> keras.Model:
-    """The network of an experiment, sized for these data and compiled."""
-    import keras
+@dataclass(frozen=True)
+class Prepared:
+    """What a network is trained on: all items of the data, and then those that were made up.
 
-    model = experiment.build(data.arrays[experiment.inputs.name].shape[1:], len(data.classes))
-    optimizer = keras.optimizers.get(
-        {"class_name": experiment.compile.optimizer, "config": {"learning_rate": experiment.compile.learning_rate}}
-    )
-    model.compile(optimizer=optimizer, loss=experiment.compile.loss, metrics=["accuracy"])
-    return model
+    Args:
+        inputs: float32, first axis the items, scaled by the training rows.
+        labels: class numbers.
+        parts: part of each item.
+        mean, std: how the inputs were scaled, per feature; measured on the real training rows alone.
+        classes: how many there are.
+    """
+
+    inputs: np.ndarray
+    labels: np.ndarray
+    parts: np.ndarray
+    mean: np.ndarray
+    std: np.ndarray
+    classes: int
+
+
+def prepare(experiment: Experiment, data: Data, table: pd.DataFrame, column: str, *, seed: int) -> Prepared:
+    """Scale the inputs of an experiment, and add what its augmentation makes.
+
+    Args:
+        experiment: says which inputs, and what to add.
+        data: what to train on.
+        table: split table of these data.
+        column: which split of the table.
+        seed: of the augmentation.
+    """
+    array, labels, parts = data.arrays[experiment.inputs.name], data.y, table[column].to_numpy()
+    mean, std = pipeline.statistics(array[parts == splits.TRAIN])
+    if (augment := experiment.augment) is not None:
+        rows = parts == splits.TRAIN
+        if augment.before_split:
+            rows = ~np.isin(parts, (splits.TEST, splits.LEFT_OUT))
+        made, made_labels = augment.make(data, rows, seed=seed, **augment.settings)
+        dealt = np.random.default_rng(seed).choice(parts[rows], size=len(made))  # the shares of the real ones
+        array, labels, parts = (np.concatenate(pair) for pair in ((array, made), (labels, made_labels), (parts, dealt)))
+    return Prepared(pipeline.scale(array, mean, std), labels, parts, mean, std, len(data.classes))
 
 
 def train(
     experiment: Experiment,
-    data: Data,
-    table: pd.DataFrame,
-    column: str,
+    prepared: Prepared,
     *,
     seed: int,
     epochs: int,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     backup: Path | None = None,
 ) -> tuple[keras.Model, dict[str, list[float]], bool]:
-    """Train an experiment on one split; only `train` and `validation` rows are touched.
+    """Train an experiment; only the parts `train` and `validation` are touched.
 
     Args:
+        experiment: what to train.
+        prepared: what to train on.
+        seed: of initialisation, dropout and shuffling.
+        epochs: at most.
+        callbacks: more of them.
         backup: folder for checkpoints; where it holds some, the fit continues from them.
-        **others: as `run` takes them.
 
     Returns:
         The trained model, its history (metric -> one value per epoch), and whether it was continued.
     """
+    import keras
+
     pipeline.set_up(seed=seed)
-    model = build(experiment, data)
-    inputs, labels = scaled(experiment, data, table, column), data.y
-    parts = table[column].to_numpy()
-    training, validation = parts == splits.TRAIN, parts == splits.VALIDATION
+    inputs, labels = prepared.inputs, prepared.labels
+    model = experiment.build(inputs.shape[1:], prepared.classes)
+    optimizer = keras.optimizers.get(
+        {"class_name": experiment.compile.optimizer, "config": {"learning_rate": experiment.compile.learning_rate}}
+    )
+    model.compile(optimizer=optimizer, loss=experiment.compile.loss, metrics=["accuracy"])
+    training, validation = prepared.parts == splits.TRAIN, prepared.parts == splits.VALIDATION
     batch_size = experiment.fit.batch_size
     guards, reached = _guards(experiment.fit, epochs, backup)
     history = model.fit(
@@ -95,8 +133,3 @@ def _guards(fit: Fit, epochs: int, backup: Path | None) -> tuple[list, int]:
         )  # killed too early, or in the middle of writing: nothing to go on from
     checkpoints = keras.callbacks.BackupAndRestore(backup, double_checkpoint=True)
     return [ResumableEarlyStopping(backup, **stopping), checkpoints], reached
-
-
-def scaled(experiment: Experiment, data: Data, table: pd.DataFrame, column: str) -> np.ndarray:
-    """The inputs of an experiment, scaled by the mean and deviation of the training rows of one split."""
-    return pipeline.standardise(data.arrays[experiment.inputs.name], (table[column] == splits.TRAIN).to_numpy())

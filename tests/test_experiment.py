@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cosmic_lib import evaluation, experiment, splits, store
-from cosmic_lib.experiment import Compile, Diary, Fit
+from cosmic_lib import evaluation, experiment, sealed, splits, store
+from cosmic_lib.experiment import Augment, Compile, Diary, Fit
 from cosmic_lib.splits import HELD_OUT, HONEST, PROTOCOLS, PUBLISHED, TEST, VALIDATION
+from cosmic_lib.training import prepare
 
 
 @pytest.fixture
@@ -118,6 +119,9 @@ def test_key_changes_with_everything_that_decides_a_result(tiny_experiment, data
         "seed": key_of(tiny, data, table, seed=1),
         "mode": key_of(tiny, data, table, mode="full"),
         "epochs": key_of(tiny, data, table, epochs=5),
+        "augmentation": key_of(replace(tiny, augment=Augment(echo)), data, table),
+        "its settings": key_of(replace(tiny, augment=Augment(echo, {"shift": 2.0})), data, table),
+        "its place": key_of(replace(tiny, augment=Augment(echo, before_split=True)), data, table),
     }
     monkeypatch.setattr(store, "source_fingerprint", lambda *modules: "of edited code")
     keys["code"] = key_of(tiny, data, table)
@@ -144,7 +148,7 @@ from cosmic_lib.studies.genre.diary import DIARY
 items = pd.DataFrame({"item": range(60), "label": ["a", "b"] * 30, "group": np.arange(60) // 2})
 array = np.random.default_rng(0).normal(size=(60, 16, 33)).astype(np.float32)
 data = Data("x", "sample", items, {"segment_features": array}, ("a", "b"), pd.DataFrame())
-print(experiment.key(DIARY[0], data, splits.make_table(items), "honest", seed=0, mode="laptop", epochs=1))
+print(experiment.key(DIARY['net6_features'], data, splits.make_table(items), "honest", seed=0, mode="laptop", epochs=1))
 """
     exec(code, {})
     here = capsys.readouterr().out
@@ -152,6 +156,54 @@ print(experiment.key(DIARY[0], data, splits.make_table(items), "honest", seed=0,
     there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert there.returncode == 0, there.stderr
     assert there.stdout == here
+
+
+def echo(data, rows, *, seed, shift=1.0):
+    """Made-up items: the rows seen, moved by a constant."""
+    return data.arrays["numbers"][rows] + np.float32(shift), data.y[rows]
+
+
+def test_made_up_items_are_for_training_alone(data, table, tiny_experiment):
+    subject = replace(tiny_experiment, augment=Augment(echo, {"shift": 0.0}))
+    prepared = prepare(subject, data, table, "honest_fold0", seed=0)
+    real, made = slice(None, len(data.items)), slice(len(data.items), None)
+    training = (table["honest_fold0"] == "train").to_numpy()
+    assert prepared.parts[real].tolist() == table["honest_fold0"].tolist()
+    assert set(prepared.parts[made]) == {"train"}
+    # With a shift of nothing, what was made tells which rows were seen.
+    np.testing.assert_array_equal(prepared.inputs[made], prepared.inputs[real][training])
+    np.testing.assert_array_equal(prepared.labels[made], data.y[training])
+    plain = prepare(tiny_experiment, data, table, "honest_fold0", seed=0)
+    np.testing.assert_array_equal(prepared.inputs[real], plain.inputs)
+    np.testing.assert_array_equal(prepared.mean, data.arrays["numbers"][training].mean(axis=0, dtype=float))
+
+
+def test_items_made_before_the_split_are_everywhere_but_among_the_sealed(run, data, table, tiny_experiment):
+    subject = replace(tiny_experiment, augment=Augment(echo, {"shift": 0.0}, before_split=True))
+    prepared = prepare(subject, data, table, "honest_fold0", seed=0)
+    made = slice(len(data.items), None)
+    seen = (table["honest_fold0"] != TEST).to_numpy()
+    np.testing.assert_array_equal(prepared.inputs[made], prepared.inputs[: len(data.items)][seen])
+    assert set(prepared.parts[made]) == {"train", VALIDATION, HELD_OUT}
+    result = run(subject=subject, column="honest_fold0")
+    counts = pd.Series(prepared.parts[made]).value_counts()
+    for part in (VALIDATION, HELD_OUT):
+        assert result["metrics"][f"{part}_made"]["items"] == counts[part]
+        assert len(result["predictions"][part]["items"]) == (table["honest_fold0"] == part).sum()
+
+
+def test_a_kept_network_says_what_the_run_said(run, data, tmp_path):
+    assert run(keep=True) == run(runs=tmp_path / "other") | {"seconds": run()["seconds"]}
+    (path,) = (tmp_path / "runs").glob("*.keras")
+    assert not list((tmp_path / "other").glob("*.keras"))
+    result = run()
+    assert path.stem == result["key"]
+    model = keras.saving.load_model(path)
+    mean, std = (np.array(result["scaling"][name]) for name in ("mean", "std"))
+    stored = result["predictions"][VALIDATION]
+    rows = data.items.set_index("item").index.get_indexer(stored["items"])
+    inputs = ((data.arrays["numbers"][rows] - mean) / std).astype(np.float32)
+    np.testing.assert_allclose(model.predict(inputs, verbose=0), stored["probabilities"], atol=1e-4)
 
 
 class Stop(keras.callbacks.Callback):
@@ -179,7 +231,7 @@ def test_a_fold_leaves_the_sealed_items_alone(run, data, tmp_path):
     result = run(column="published_fold0")
     assert set(result["predictions"]) == set(result["metrics"]) == {VALIDATION, HELD_OUT}
     with pytest.raises(ValueError, match="predicts validation, held_out, not 'test'"):
-        experiment.open_test(STUDY, [result], data, tmp_path)
+        sealed.open_test(STUDY, [result], data, tmp_path)
 
 
 def test_nothing_stored_depends_on_the_labels_of_the_test_set(run, data, table, tmp_path):
@@ -207,38 +259,41 @@ def test_predictions_stand_beside_the_truth(run, data, table):
     assert frame["right"].mean() == pytest.approx(result["metrics"][HELD_OUT]["accuracy"])
 
 
-STUDY = SimpleNamespace(name="tiny study", diary=[SimpleNamespace(name="tiny"), SimpleNamespace(name="other")])
+STUDY = SimpleNamespace(
+    name="tiny study",
+    diary=[SimpleNamespace(name=name, inputs=SimpleNamespace(name="numbers")) for name in ("tiny", "other")],
+)
 
 
 def test_open_test_scores_the_diary_once(run, data, tiny_experiment, tmp_path):
     diary = [run(seed=seed) for seed in (0, 1)]
-    opening = experiment.open_test(STUDY, diary, data, tmp_path / "runs")
+    opening = sealed.open_test(STUDY, diary, data, tmp_path / "runs")
     assert opening["opening"] == 1 and opening["time"]
     for entry, result in zip(opening["scores"]["tiny"], diary, strict=True):
         stored = result["predictions"][TEST]
         truth = data.items.set_index("item")["label"].loc[stored["items"]].map(data.classes.index)
         by_hand = evaluation.score(stored["probabilities"], truth, data.classes)
-        assert entry == by_hand | {"seed": result["seed"], "right": entry["right"]}
-        assert np.mean(entry["right"]) == pytest.approx(by_hand["accuracy"])
-        assert opening["items"] == stored["items"]
+        assert entry == by_hand | {"seed": result["seed"], "answers": entry["answers"]}
+        assert np.mean(entry["answers"]["right"]) == pytest.approx(by_hand["accuracy"])
+        assert entry["answers"]["items"] == stored["items"]
 
-    assert experiment.open_test(STUDY, diary[::-1], data, tmp_path / "runs") == opening
+    assert sealed.open_test(STUDY, diary[::-1], data, tmp_path / "runs") == opening
     changed = [*diary, run(subject=replace(tiny_experiment, name="other", fit=Fit(epochs=1, batch_size=32)))]
-    second = experiment.open_test(STUDY, changed, data, tmp_path / "runs")
+    second = sealed.open_test(STUDY, changed, data, tmp_path / "runs")
     assert second["opening"] == 2 and set(second["scores"]) == {"tiny", "other"}
     assert store.read_json(tmp_path / "runs" / "test_openings.json") == [opening, second]
 
 
 def test_an_empty_diary_opens_nothing(data, tmp_path):
     with pytest.raises(ValueError, match="no run|no result|nothing"):
-        experiment.open_test(STUDY, [], data, tmp_path)
+        sealed.open_test(STUDY, [], data, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_runs_of_another_diary_are_refused(run, data, tmp_path):
     other = run() | {"experiment": "a stranger"}
     with pytest.raises(ValueError, match="a stranger: not in the diary of tiny study"):
-        experiment.open_test(STUDY, [other], data, tmp_path / "opened")
+        sealed.open_test(STUDY, [other], data, tmp_path / "opened")
     assert not (tmp_path / "opened").exists()
 
 

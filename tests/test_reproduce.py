@@ -78,7 +78,10 @@ STUDY = Study(
     load=None,
     sample=None,
     diary=DIARY,
-    modes={"laptop": Mode(minutes=1, seeds=2), "smoke": Mode(minutes=1, seeds=1, max_epochs=1, only=("first",))},
+    modes={
+        "laptop": Mode(minutes=1, seeds=2),
+        "smoke": Mode(minutes=1, seeds=1, max_epochs={"numbers": 1}, only=("first",)),
+    },
     protocols={"published": "items are dealt out", "honest": "groups are dealt out"},
     deviations=("none that we know",),
     faults=(Fault("X1", "a fault", "line 1", "mend it", "proven", measure=lambda data, table: f"{len(table)} rows"),),
@@ -146,7 +149,7 @@ def test_leaking_honest_split_is_refused(tmp_path, monkeypatch):
     table = splits.make_table(data(identity=1).items)
     table.loc[table.index[:5], "honest"] = "train"
     table.loc[table.index[5:10], "honest"] = "validation"
-    monkeypatch.setattr(splits, "load_or_make", lambda items, folder: table)
+    monkeypatch.setattr(splits, "load_or_make", lambda items, folder, **settings: table)
     with pytest.raises(leakage.LeakageError, match="shared group"):
         reproduce.reproduce(reproduce.Settings(STUDY, "smoke", tmp_path), data(identity=1))
 
@@ -191,15 +194,17 @@ def test_report_shows_everything_a_reader_needs(summary, tmp_path):
     table = report.main_table(summary)
     assert "5 folds" in table["gap"][0]
     assert "32 groups" in table["gap"][0]
-    assert json.loads((tmp_path / "kept" / "summary.json").read_text()) == summary
-    assert table["experiment"][1] in (tmp_path / "kept" / "results.md").read_text()
+    assert json.loads((tmp_path / "kept" / "summary-laptop.json").read_text()) == summary
+    assert table["experiment"][1] in (tmp_path / "kept" / "results-laptop.md").read_text()
 
 
 def test_rows_that_do_not_fit_the_mode_say_so(summary, tmp_path):
     chosen = reproduce.Settings(STUDY, "smoke", tmp_path).chosen
     assert [row.name for row in chosen] == ["first"]
-    rows = [row | {"run": row["experiment"] == "first"} for row in summary["rows"]]
-    assert report.main_table(summary | {"rows": rows})["ours, honest protocol"][1] == report.NOT_RUN
+    rows = reproduce.reproduce(reproduce.Settings(STUDY, "smoke", tmp_path), data(identity=1))["rows"]
+    table = report.main_table(summary | {"rows": rows})
+    assert table["ours, honest protocol"][1] == "not run in this mode"
+    assert "scaled: at most 1 epochs" in table["experiment"][0]
 
 
 def test_only_full_mode_is_not_scaled(summary):

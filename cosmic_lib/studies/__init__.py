@@ -20,7 +20,7 @@ import pandas as pd
 from cosmic_lib import store
 
 if TYPE_CHECKING:
-    from cosmic_lib.experiment import Diary
+    from cosmic_lib.experiment import Diary, Experiment
 
 CONTROLS = ("shuffled-labels", "noise-features")
 MODES = ("smoke", "laptop", "full")
@@ -40,6 +40,9 @@ class Data:
         notes: facts about these data that a reader of results should know.
         settings: how the arrays were made, as plain values.
         root: folder that the paths in `items` start from.
+        groupings: columns of `items` by which items can be kept whole more strictly than by group, such as `artist`;
+            each is a protocol of that name. An empty cell leaves the item out of it.
+        others: input name -> the same groups as other items, where one item is a whole track instead of a segment.
     """
 
     name: str
@@ -51,6 +54,24 @@ class Data:
     notes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     root: Path = Path()
+    groupings: tuple[str, ...] = ()
+    others: Mapping[str, Data] = field(default_factory=dict)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of all kinds of input there are."""
+        return (*self.arrays, *self.others)
+
+    def view(self, name: str) -> Data:
+        """What one experiment is run on: the items of one kind of input, and that array alone.
+
+        Raises:
+            ValueError: there is no input of that name.
+        """
+        whole = self.others.get(name, self)
+        if name not in whole.arrays:
+            raise ValueError(f"{self.name}: no inputs named {name!r}; there are: {', '.join(self.inputs)}")
+        return replace(whole, arrays={name: whole.arrays[name]}, others={})
 
     @property
     def y(self) -> np.ndarray:
@@ -80,16 +101,29 @@ class Data:
         Raises:
             ValueError: no such control.
         """
+        if kind not in CONTROLS:
+            raise ValueError(f"no control named {kind!r}; choose one of {', '.join(CONTROLS)}")
         rng = np.random.default_rng(seed)
-        if kind == "shuffled-labels":
-            one_each = self.items.groupby("group", sort=True)["label"].first()
-            dealt = dict(zip(one_each.index, rng.permutation(one_each.to_numpy()), strict=True))
-            items = self.items.assign(label=self.items["group"].map(dealt))
-            return replace(self, name=f"{self.name}, {kind}", items=items)
-        if kind == "noise-features":
-            noise = {name: rng.normal(size=array.shape).astype(array.dtype) for name, array in self.arrays.items()}
-            return replace(self, name=f"{self.name}, {kind}", arrays=noise)
-        raise ValueError(f"no control named {kind!r}; choose one of {', '.join(CONTROLS)}")
+        one_each = self.items.groupby("group", sort=True)["label"].first()
+        dealt = dict(zip(one_each.index, rng.permutation(one_each.to_numpy()), strict=True))
+
+        def without_signal(data: Data) -> Data:
+            changed: dict[str, Any] = {"name": f"{data.name}, {kind}"}
+            if kind == "shuffled-labels":
+                changed["items"] = data.items.assign(label=data.items["group"].map(dealt))
+            else:
+                changed["arrays"] = {name: _noise(array, rng) for name, array in data.arrays.items()}
+            return replace(data, **changed)
+
+        others = {name: without_signal(other) for name, other in self.others.items()}
+        return replace(without_signal(self), others=others)
+
+
+def _noise(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Noise of the same shape and kind; bytes are spread over all their values."""
+    if array.dtype == np.uint8:
+        return rng.integers(0, 256, size=array.shape, dtype=np.uint8)
+    return rng.normal(size=array.shape).astype(array.dtype)
 
 
 @dataclass(frozen=True)
@@ -97,22 +131,35 @@ class Mode:
     """How much of a study is run.
 
     Args:
-        minutes: what to expect on 2 CPU cores, for the banner.
+        minutes: what to expect on 2 CPU cores, for the banner; in full mode, an estimate for one GPU.
         seeds: how often each diary step is trained on the sealed split.
-        max_epochs: cap on the epochs of a fit, None for the published number.
+        max_epochs: input name -> cap on the epochs of a fit; the published number where there is none.
         only: names of the experiments that fit into this mode; all by default.
+        folds: name of an experiment -> protocols under which it is trained out of fold in this mode; by default each
+            experiment under its own. One that the user asks for by name is trained under all of its own.
+        once: names of those that are trained with one seed only.
+        settings: arguments for the study's loader, such as the size of pictures.
+        augment: settings of augmentations that differ from the published ones.
         sample: arguments for the study's sample generator.
+        notebooks: those that `cosmic reproduce` runs as well; all of the study by default.
     """
 
     minutes: float
     seeds: int
-    max_epochs: int | None = None
+    max_epochs: Mapping[str, int] = field(default_factory=dict)
     only: tuple[str, ...] = ()
+    folds: Mapping[str, tuple[str, ...]] | None = None
+    once: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    augment: Mapping[str, Any] = field(default_factory=dict)
     sample: Mapping[str, Any] = field(default_factory=dict)
+    notebooks: tuple[str, ...] | None = None
 
-    def epochs(self, published: int) -> int:
-        """Epochs to train when the study trained `published`."""
-        return published if self.max_epochs is None else min(published, self.max_epochs)
+    def scale(self, row: Experiment) -> Experiment:
+        """An experiment as this mode trains it: at most so many epochs, and with smaller augmentations."""
+        epochs = min(row.fit.epochs, self.max_epochs.get(row.inputs.name, row.fit.epochs))
+        augment = row.augment and replace(row.augment, settings={**row.augment.settings, **self.augment})
+        return replace(row, fit=replace(row.fit, epochs=epochs), augment=augment)
 
 
 @dataclass(frozen=True)
@@ -147,15 +194,16 @@ class Study:
         data_set: its entry in datasets.yaml.
         group: what a group is called here, singular (`track`).
         item: what an item is called here, singular (`segment`).
-        load: `load(data, root=None, *, progress, **sample settings) -> Data`.
+        load: `load(data, root=None, *, inputs, progress, **settings) -> Data`; `inputs` names the arrays wanted.
         sample: writes the sample data under a folder and returns where.
         diary: its experiments.
         modes: mode name -> `Mode`.
-        protocols: protocol name -> one sentence.
+        protocols: protocol name -> one sentence; `published` and `honest` first, then one per grouping of the data.
         deviations: where we differ from the source, and why; numbered in reports.
         faults: the audit's entries.
         notebooks: numbers of its notebooks, in order.
         figures: `figures(data) -> list of plots.Picture` that open its report.
+        read: `read(path, inputs name, settings) -> array` of the items in a user's own file, for `cosmic predict`.
         praise: what the study did right.
     """
 
@@ -174,6 +222,7 @@ class Study:
     faults: tuple[Fault, ...]
     notebooks: tuple[str, ...] = ()
     figures: Callable[[Data], list] = lambda data: []
+    read: Callable[..., np.ndarray] | None = None
     praise: str = ""
 
 

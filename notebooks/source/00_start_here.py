@@ -18,7 +18,7 @@ from cosmic_lib.studies import Mode
 
 mode = lesson.begin(
     {
-        "smoke": Mode(minutes=0.3, seeds=3, max_epochs=2),
+        "smoke": Mode(minutes=0.3, seeds=3, max_epochs={"points": 2}),
         "laptop": Mode(minutes=1, seeds=10),
         "full": Mode(minutes=2, seeds=30),
     }
@@ -94,7 +94,7 @@ def train(seed):
         ]
     )
     model.compile(keras.optimizers.Adam(0.01), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(train_inputs, train_labels, batch_size=32, epochs=mode.epochs(20), verbose=0)
+    model.fit(train_inputs, train_labels, batch_size=32, epochs=mode.max_epochs.get("points", 20), verbose=0)
     return model.evaluate(test_inputs, test_labels, verbose=0, return_dict=True)["accuracy"]
 
 

@@ -1,0 +1,261 @@
+"""What the runs of a study say together: plain values, ready for JSON, that reports are made of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from cosmic_lib import compare, evaluation, experiment, sealed, splits
+
+if TYPE_CHECKING:
+    from cosmic_lib.experiment import Experiment
+    from cosmic_lib.reproduce import Material, Settings
+    from cosmic_lib.studies import Data, Study
+
+
+def summarise(settings: Settings, material: Material, results: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What the runs say together; the test set is opened here, once for these runs.
+
+    Args:
+        settings, material: what was run.
+        results: of every run.
+    """
+    study, data = settings.study, material.data
+    repeats = [result for result in results if result["column"] == splits.HONEST]
+    return {
+        "study": study.name,
+        "mode": settings.mode,
+        "control": settings.control,
+        "data": {
+            "name": data.name,
+            "origin": data.origin,
+            "items": len(data.items),
+            "groups": data.groups,
+            "fingerprint": data.fingerprint,
+            "notes": list(data.notes),
+            "excluded": data.excluded.to_dict("records"),
+        },
+        "counts": splits.counts(material.table, splits.HONEST).reset_index(names="part").to_dict("records"),
+        "rows": [_row(settings, row, material, results) for row in study.diary],
+        "steps": _steps(settings, material, results),
+        "test": _test(settings, data, repeats),
+        "faults": [
+            {"name": fault.name, "measured": fault.measure(data, material.table) if fault.measure else None}
+            for fault in study.faults
+        ],
+        "versions": experiment.versions(),
+        "device": experiment.device(),
+        "seconds": round(sum(result["seconds"] for result in results), 1),
+        "resumed": sum(result["resumed"] for result in results),
+        "made": time.strftime("%Y-%m-%d", time.gmtime()),
+    }
+
+
+def _row(
+    settings: Settings, published: Experiment, material: Material, results: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """One experiment: what the source printed, and what was run of it here."""
+    row = next((row for row in material.rows if row.name == published.name), None)
+    summary: dict[str, Any] = {
+        "experiment": published.name,
+        "title": published.title,
+        "source": published.published and {"accuracy": published.published.accuracy, "line": published.published.line},
+        "run": row is not None,
+    }
+    if row is None:
+        known = published not in settings.chosen
+        return summary | {"why": "not run in this mode" if known else "these data have no such inputs"}
+    view, table = material.views[row.inputs.name], material.tables[row.inputs.name]
+    own = [one for one in results if one["experiment"] == row.name]
+    frames = {protocol: out_of_fold(own, protocol, view) for protocol in material.protocols[row.name]}
+    summary |= {
+        "whole": row.inputs.name in material.data.others,
+        "scaled": _scaled(row, published, view),
+        "epochs": [len(one["history"]["loss"]) for one in own],
+        "seconds": [one["seconds"] for one in own],
+        "validation": _over_seeds(own, view, settings.study),
+    }
+    for protocol, frame in frames.items():
+        summary[protocol] = _protocol_scores(row, protocol, frame, view, table, settings.study)
+        first = next(one for one in own if one["column"] == splits.fold_columns(protocol)[0])
+        summary[protocol] |= {"history": first["history"], "made_up": _made_up(own, protocol)}
+    return summary | _gaps(frames, view, table, settings.study)
+
+
+def _scaled(row: Experiment, published: Experiment, view: Data) -> list[str]:
+    """In what an experiment was made smaller than the source has it."""
+    shape = view.arrays[row.inputs.name].shape[1:]
+    changes = []
+    if shape != published.inputs.shape:
+        changes.append(f"inputs {' x '.join(map(str, shape))}")
+    if row.fit.epochs != published.fit.epochs:
+        changes.append(f"at most {row.fit.epochs} epochs")
+    if row.augment != published.augment:
+        changes.append("a smaller augmentation")
+    return changes
+
+
+def _over_seeds(own: Sequence[dict[str, Any]], view: Data, study: Study) -> dict[str, Any]:
+    """Validation accuracy on the sealed split: mean over seeds, with an interval over groups."""
+    repeats = [one for one in own if one["column"] == splits.HONEST]
+    frames = [experiment.predictions(one, view, splits.VALIDATION) for one in repeats]
+    right = np.mean([frame["right"] for frame in frames], axis=0)
+    estimate = compare.over_groups(right, frames[0]["group"], unit=study.group)
+    return asdict(estimate) | {"seeds": len(repeats)}
+
+
+def _made_up(own: Sequence[dict[str, Any]], protocol: str) -> dict[str, float] | None:
+    """How well the made-up items among those held out are recognised, where an augmentation has dealt some there."""
+    pairs = [
+        (one["metrics"][splits.HELD_OUT], one["metrics"][f"{splits.HELD_OUT}_made"])
+        for one in own
+        if one["column"] in splits.fold_columns(protocol) and f"{splits.HELD_OUT}_made" in one["metrics"]
+    ]
+    if not pairs:
+        return None
+
+    def mean(scores: Iterable[dict[str, Any]]) -> float:
+        rights, items = zip(*((one["accuracy"] * one["items"], one["items"]) for one in scores), strict=True)
+        return sum(rights) / sum(items)
+
+    real, made = zip(*pairs, strict=True)
+    return {"real": mean(real), "made_up": mean(made), "together": mean((*real, *made))}
+
+
+def _gaps(frames: Mapping[str, pd.DataFrame], view: Data, table: pd.DataFrame, study: Study) -> dict[str, Any]:
+    """What each protocol scores above the next stricter one: published above honest, honest above the others."""
+    if splits.HONEST not in frames:
+        return {}
+    groups = dict(zip(view.items["item"], view.items["group"], strict=True))
+    right = {name: dict(zip(frame["item"], frame["right"], strict=True)) for name, frame in frames.items()}
+    gaps: dict[str, Any] = {"folds": splits.FOLDS}
+    if splits.PUBLISHED in frames:
+        gap = compare.protocol_gap(right[splits.PUBLISHED], right[splits.HONEST], groups, unit=study.group)
+        by_group = pd.DataFrame({name: frames[name].groupby("group")["right"].mean() for name in splits.PROTOCOLS})
+        labels = view.items.groupby("group")["label"].first().rename("label")
+        by_group = by_group.join(labels).reset_index()
+        gaps |= {"gap": asdict(gap), "verdict": compare.verdict(gap), "by_group": by_group.to_dict("records")}
+    stricter = {}
+    for name in [name for name in frames if name not in splits.PROTOCOLS]:
+        both = _answerable(table, name) & right[splits.HONEST].keys()
+        unit_of = dict(zip(view.items["item"], view.items[name], strict=True))
+        honest, strict = ({item: answers[item] for item in both} for answers in (right[splits.HONEST], right[name]))
+        gap_unit = name.split("_")[0]  # `artist_filtered` keeps artists whole
+        gap = compare.protocol_gap(honest, strict, unit_of, unit=gap_unit)
+        accuracy = compare.over_groups(list(strict.values()), [unit_of[item] for item in strict], unit=gap_unit)
+        stricter[name] = {
+            "accuracy": asdict(accuracy),
+            "gap": asdict(gap),
+            "verdict": compare.verdict(gap),
+            "groups": len({groups[item] for item in both}),
+        }
+    return gaps | ({"stricter": stricter} if stricter else {})
+
+
+def _answerable(table: pd.DataFrame, protocol: str) -> set[str]:
+    """Items held out in a fold that has their class in training: no network can name a class it has never seen."""
+    items: set[str] = set()
+    for column in splits.fold_columns(protocol):
+        known = table["label"].isin(table["label"][table[column] == splits.TRAIN])
+        items |= set(table["item"][known & (table[column] == splits.HELD_OUT)])
+    return items
+
+
+def out_of_fold(results: Iterable[dict[str, Any]], protocol: str, data: Data) -> pd.DataFrame:
+    """Predictions of all folds of a protocol, each by a network that did not see the item.
+
+    Args:
+        results: runs of one experiment.
+        protocol: `published` or `honest`.
+        data: what they were run on.
+
+    Returns:
+        As `experiment.predictions`, one row per item held out.
+    """
+    folds = [one for one in results if one["column"].startswith(f"{protocol}_fold")]
+    return pd.concat([experiment.predictions(one, data, splits.HELD_OUT) for one in folds], ignore_index=True)
+
+
+def _protocol_scores(
+    row: Experiment, protocol: str, frame: pd.DataFrame, data: Data, table: pd.DataFrame, study: Study
+) -> dict[str, Any]:
+    """Score, vote per group and baselines of one protocol, out of fold."""
+    classes = list(data.classes)
+    voted = evaluation.vote(frame, classes)
+    right = np.asarray(classes)[voted[classes].to_numpy().argmax(axis=1)] == voted["label"]
+    inputs = data.arrays[row.inputs.name]
+    baselines: dict[str, list] = {}
+    for column in splits.fold_columns(protocol):
+        training, held_out = (table[column] == part for part in (splits.TRAIN, splits.HELD_OUT))
+        found = evaluation.baselines(inputs[training], data.y[training], inputs[held_out], data.y[held_out])
+        for name, values in found.items():
+            baselines.setdefault(name, []).append(pd.Series(values, index=table["group"][held_out]))
+    joined = {name: pd.concat(values) for name, values in baselines.items()}
+    return {
+        "accuracy": asdict(compare.over_groups(frame["right"], frame["group"], unit=study.group)),
+        "vote": asdict(compare.wilson(int(right.sum()), len(right), unit=study.group)),
+        "baselines": {
+            name: asdict(compare.over_groups(values, values.index, unit=study.group)) for name, values in joined.items()
+        },
+        "score": evaluation.score(frame[classes].to_numpy(), _numbers(frame, data), classes),
+    }
+
+
+def _numbers(frame: pd.DataFrame, data: Data) -> np.ndarray:
+    return pd.Categorical(frame["label"], categories=list(data.classes)).codes
+
+
+def _steps(settings: Settings, material: Material, results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every step of the diary, child minus parent: over the same seeds on validation, and out of fold by group."""
+    scores: dict[str, dict[int, float]] = {}
+    for result in results:
+        if result["column"] == splits.HONEST:
+            accuracy = result["metrics"][splits.VALIDATION]["accuracy"]
+            scores.setdefault(result["experiment"], {})[result["seed"]] = accuracy
+    whole = {row.name: row.inputs.name in material.data.others for row in material.rows}
+    frames = {
+        row.name: out_of_fold(
+            [one for one in results if one["experiment"] == row.name], splits.HONEST, material.views[row.inputs.name]
+        )
+        for row in material.rows
+        if splits.HONEST in material.protocols[row.name]
+    }
+    steps = []
+    for row in material.rows:
+        step: dict[str, Any] = {"experiment": row.name, "parent": row.parent, "change": row.change}
+        step["validation"] = [scores[row.name][seed] for seed in sorted(scores[row.name])]
+        if row.parent in scores:
+            # Scores of a few tracks scatter more than those of many segments: each kind has a spread of its own.
+            alike = {name: list(found.values()) for name, found in scores.items() if whole[name] == whole[row.name]}
+            spread = compare.pooled_spread(alike)
+            difference = compare.step(scores[row.name], scores[row.parent], spread)
+            step |= {"difference": asdict(difference), "verdict": compare.verdict(difference)}
+        if row.name in frames and row.parent in frames:
+            step["out_of_fold"] = _out_of_fold_step(frames[row.name], frames[row.parent], settings.study)
+        steps.append(step)
+    return steps
+
+
+def _out_of_fold_step(child: pd.DataFrame, parent: pd.DataFrame, study: Study) -> dict[str, Any]:
+    """Child minus parent on the items that both were asked about, with an interval over groups."""
+    both = child.merge(parent, on="item", suffixes=("", "_parent"), validate="one_to_one")
+    difference = compare.over_groups(
+        both["right"].astype(float) - both["right_parent"], both["group"], unit=study.group
+    )
+    return asdict(difference) | {"verdict": compare.verdict(difference)}
+
+
+def _test(settings: Settings, data: Data, repeats: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The sealed test set: mean over seeds for each experiment, with an interval over groups."""
+    opening = sealed.open_test(settings.study, repeats, data, settings.runs)
+    scores = {}
+    for name, seeds in opening["scores"].items():
+        right = np.mean([one["answers"]["right"] for one in seeds], axis=0)
+        scores[name] = asdict(compare.over_groups(right, seeds[0]["answers"]["groups"], unit=settings.study.group))
+        scores[name]["seeds"] = len(seeds)
+    return {"opening": opening["opening"], "time": opening["time"], "accuracy": scores}
