@@ -103,13 +103,8 @@ def predict(
     """Ask a trained network about files of your own; `cosmic reproduce` trains some."""
     from cosmic_lib import predict as trained
 
-    chosen = trained.find(
-        study,
-        runs or store.home() / "runs" / study,
-        experiment=experiment,
-        mode=mode and studies.mode_name(mode),
-        key=run,
-    )
+    kept = runs or store.home() / "runs" / study
+    chosen = trained.find(study, kept, experiment=experiment, mode=mode and studies.mode_name(mode), key=run)
     if not as_json:
         for line in trained.heading(chosen):
             console.print(escape(line), soft_wrap=True)
