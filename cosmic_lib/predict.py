@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cosmic_lib import sound, splits, store, studies
+from cosmic_lib import report, sound, splits, store, studies
 
 if TYPE_CHECKING:
     import keras
@@ -41,9 +41,14 @@ class Run:
     among: tuple[str, ...] = ()
 
     @property
-    def validation(self) -> Mapping[str, Any]:
-        """How well it did on items that it was not trained on."""
-        return self.result["metrics"][splits.VALIDATION]
+    def validation(self) -> Mapping[str, Any] | None:
+        """How well the experiment did on validation, over its seeds; None where no summary of these data tells."""
+        path = self.network.parent / f"summary-{self.result['mode']}.json"
+        summary = store.read_json(path) if path.is_file() else {}
+        rows = summary.get("rows", ()) if summary.get("data", {}).get("name") == self.result["data"]["name"] else ()
+        return next(
+            (row["validation"] for row in rows if row["experiment"] == self.result["experiment"] and row["run"]), None
+        )
 
 
 def find(
@@ -132,7 +137,7 @@ def answers(study: str, run: Run, files: Sequence[Path]) -> Iterator[dict[str, A
         several). For another: file and reason.
 
     Raises:
-        ValueError: the study reads no files, or not what this network is fed; the network cannot be loaded.
+        ValueError: the study makes no files into what this network is fed; the network cannot be loaded.
     """
     there = []
     for path in files:
@@ -144,16 +149,17 @@ def answers(study: str, run: Run, files: Sequence[Path]) -> Iterator[dict[str, A
             there.append(path)
     if not there:
         return
-    read = studies.get(study).read
-    if read is None:
-        raise ValueError(f"{study}: there is no way yet to ask its networks about files of your own")
-    model, inputs = load(run), run.result["inputs"]
+    inputs = run.result["inputs"]
+    if inputs["name"] not in (readers := studies.get(study).read):
+        raise ValueError(
+            f"{run.result['experiment']}: files of your own cannot be made into its {inputs['name']}; name another "
+            "with --experiment"
+        )
+    model, read = load(run), readers[inputs["name"]]
     for path in there:
         try:
-            array = read(path, inputs["name"], model.input_shape[1:], inputs["settings"])
+            array = read(path, model.input_shape[1:], inputs["settings"])
         except ValueError as error:
-            if not str(error).startswith(f"{path}: "):  # nothing is wrong with the file
-                raise ValueError(f"{run.result['experiment']}: {error}; name another with --experiment") from error
             yield {"file": _shown(path), "reason": str(error).removeprefix(f"{path}: ")}
         else:
             yield {"file": _shown(path)} | _answer(run, probabilities(model, run, array))
@@ -230,8 +236,7 @@ def _shown(path: Path) -> str:
 def describe(run: Run) -> dict[str, Any]:
     """Which network answers: plain values for JSON, with the warnings in words."""
     kept = {name: run.result[name] for name in ("key", "experiment", "mode", "seed", "data", "inputs", "classes")}
-    validation = {name: run.validation[name] for name in ("accuracy", "items")}
-    return kept | {"validation": validation, "best_of": list(run.among), "notes": notes(run)}
+    return kept | {"validation": run.validation, "best_of": list(run.among), "notes": notes(run)}
 
 
 def notes(run: Run) -> list[str]:
@@ -259,8 +264,10 @@ def heading(run: Run) -> list[str]:
     return [
         f"run {result['key']}: {result['experiment']}, {result['mode']} mode, seed {result['seed']}; trained on "
         f"{result['data']['name']}",
-        f"validation accuracy {run.validation['accuracy']:.2f} on {run.validation['items']} items; guessing gives "
-        f"{1 / len(result['classes']):.2f}",
+        f"validation accuracy {report.estimate(run.validation)}, {run.validation['seeds']} seeds; guessing gives "
+        f"{1 / len(result['classes']):.3f}"
+        if run.validation
+        else "how good it is on validation is told by cosmic reproduce, which did not end here",
         *notes(run),
     ]
 

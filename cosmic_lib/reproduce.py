@@ -165,6 +165,12 @@ def _plan(settings: Settings, material: Material) -> list[tuple[Experiment, str,
     return plan
 
 
+def _is_for_use(settings: Settings, row: Experiment) -> bool:
+    """Whether its network is kept for `cosmic predict`: a main row, without a planted leak, that can be fed a file."""
+    leaks = row.augment is not None and row.augment.before_split
+    return bool(row.folds) and not leaks and not settings.control and row.inputs.name in settings.study.read
+
+
 def _train(settings: Settings, material: Material, progress: Progress) -> list[dict[str, Any]]:
     from cosmic_lib import plots
 
@@ -180,7 +186,7 @@ def _train(settings: Settings, material: Material, progress: Progress) -> list[d
             runs=settings.runs,
             mode=settings.mode,
             callbacks=progress.callbacks(title, row.fit.epochs),
-            keep=(column, seed) == (splits.HONEST, 0) and bool(row.folds),
+            keep=(column, seed) == (splits.HONEST, 0) and _is_for_use(settings, row),
         )
         results.append(result)
         if len(results) == 2:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from cosmic_lib import report, studies
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [*sorted(DOCS.glob("*.md")), *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "README.md"))]
@@ -130,3 +132,9 @@ def test_wrong_output_wrong_code_and_wrong_names_are_noticed(tmp_path):
     assert broken_links(tmp_path / "page.md") == ["gone.md"]
     assert exists("leakage.find") and exists("studies.Data.control")
     assert not exists("leakage.gone") and not exists("gone") and not exists("studies.genre.gone")
+
+
+@pytest.mark.parametrize("name", studies.names())
+def test_the_page_of_a_study_is_what_its_results_say(name):
+    page = DOCS / f"{name}.md"
+    assert page.read_bytes() == report.study_page(studies.get(name), ROOT / "results" / name), "run: cosmic docs"

@@ -203,7 +203,8 @@ class Study:
         faults: the audit's entries.
         notebooks: numbers of its notebooks, in order.
         figures: `figures(data) -> list of plots.Picture` that open its report.
-        read: `read(path, inputs name, settings) -> array` of the items in a user's own file, for `cosmic predict`.
+        read: input name -> `read(path, shape, settings) -> array`: the items in a user's own file, each of that shape,
+            for `cosmic predict`.
         praise: what the study did right.
     """
 
@@ -222,7 +223,7 @@ class Study:
     faults: tuple[Fault, ...]
     notebooks: tuple[str, ...] = ()
     figures: Callable[[Data], list] = lambda data: []
-    read: Callable[..., np.ndarray] | None = None
+    read: Mapping[str, Callable[..., np.ndarray]] = field(default_factory=dict)
     praise: str = ""
 
 

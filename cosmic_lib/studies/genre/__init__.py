@@ -7,7 +7,7 @@ from cosmic_lib.studies.genre.data import load
 from cosmic_lib.studies.genre.diary import DIARY
 from cosmic_lib.studies.genre.faults import FAULTS
 from cosmic_lib.studies.genre.figures import figures
-from cosmic_lib.studies.genre.inputs import read
+from cosmic_lib.studies.genre.inputs import READ
 from cosmic_lib.studies.genre.sample import write_sample
 
 OF_TRACKS = ("pictures", "ready_pictures", "ready_pictures_margin")
@@ -87,7 +87,7 @@ STUDY = Study(
     faults=FAULTS,
     notebooks=("30_genre_the_leak",),
     figures=figures,
-    read=read,
+    read=READ,
     praise="It drops the one corrupt file and says so (line 9), prints precision, recall and F1 beside accuracy, and "
     "reports an augmentation that made its score worse (line 117).",
 )

@@ -35,27 +35,34 @@ def cache() -> Path:
     return store.home() / "cache" / "genre"
 
 
+FROM_SOUND: dict[str, Callable] = {
+    "segment_features": lambda shape, features: partial(audio.extract, settings=features),
+    "segment_features_hop512": lambda shape, features: partial(
+        audio.extract, settings=replace(features, hop_length=features.n_fft // 2)
+    ),
+    "segment_pictures": lambda shape, features: partial(
+        pictures.extract, settings=features, size=shape[0], segments=True
+    ),
+    "pictures": lambda shape, features: partial(pictures.extract, settings=features, size=shape[0]),
+}
+"""Input name -> how the items of many files are made, for a shape and settings of features."""
+
+
 def _from_sound(
-    paths: Sequence[Path], name: str, shape: tuple[int, ...], features: audio.SegmentFeatures
+    name: str, paths: Sequence[Path], shape: tuple[int, ...], features: audio.SegmentFeatures
 ) -> Iterator[np.ndarray | str]:
     """The items of each file, or the reason why it has none."""
-    kinds: dict[str, Callable] = {
-        "segment_features": partial(audio.extract, settings=features),
-        "segment_features_hop512": partial(audio.extract, settings=replace(features, hop_length=features.n_fft // 2)),
-        "segment_pictures": partial(pictures.extract, settings=features, size=shape[0], segments=True),
-        "pictures": partial(pictures.extract, settings=features, size=shape[0]),
-    }
-    if name not in kinds:
-        raise ValueError(f"no inputs named {name!r} can be made from sound; there are: {', '.join(kinds)}")
-    return (found for _, found in kinds[name](paths, cache=cache()))
+    if name not in FROM_SOUND:
+        raise ValueError(f"no inputs named {name!r} can be made from sound; there are: {', '.join(FROM_SOUND)}")
+    return (found for _, found in FROM_SOUND[name](shape, features)(paths, cache=cache()))
 
 
-def read(path: Path, name: str, shape: tuple[int, ...], settings: Mapping[str, Any]) -> np.ndarray:
+def read(name: str, path: Path, shape: tuple[int, ...], settings: Mapping[str, Any]) -> np.ndarray:
     """The items of one sound file, as a network that was trained on these inputs wants them.
 
     Args:
-        path: the file.
         name: of the inputs.
+        path: the file.
         shape: of one item.
         settings: `Data.settings` of what the network was trained on.
 
@@ -66,10 +73,14 @@ def read(path: Path, name: str, shape: tuple[int, ...], settings: Mapping[str, A
         AudioError: the file cannot be read, or is shorter than a segment.
         ValueError: inputs that are not made from sound.
     """
-    found = next(_from_sound([path], name, shape, audio.SegmentFeatures(**settings)))
+    found = next(_from_sound(name, [path], shape, audio.SegmentFeatures(**settings)))
     if isinstance(found, str):
         raise audio.AudioError(found)
     return found
+
+
+READ = {name: partial(read, name) for name in FROM_SOUND}
+"""Input name -> `read` of it, for files of a user's own."""
 
 
 def add(data: Data, inputs: Iterable[str], *, picture_size: int, progress: Callable) -> Data:
@@ -97,7 +108,7 @@ def add(data: Data, inputs: Iterable[str], *, picture_size: int, progress: Calla
                 excluded.append(left_out)
             continue
         side = picture_size if name == "pictures" else SEGMENT_PICTURE
-        made = _from_sound([data.root / file for file in tracks["file"]], name, (side,), features)
+        made = _from_sound(name, [data.root / file for file in tracks["file"]], (side,), features)
         array = np.concatenate([next(made) for _ in progress(tracks["file"].tolist(), f"making {name}")])
         if name == "pictures":
             others[name] = replace(data, items=tracks, arrays={name: array})
