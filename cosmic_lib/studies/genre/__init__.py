@@ -76,6 +76,8 @@ STUDY = Study(
         "Inputs are scaled by the mean and deviation of the training part; the source is silent.",
         "Net1 to Net4: batch size 16, categorical cross-entropy, all epochs, weights of the last one; the source "
         "states the learning rate (line 65) and the epochs (lines 89-103).",
+        "Batch normalisation averages over about ten steps (momentum 0.9), as in the framework whose names of layers "
+        "the source uses (lines 26-35), and not over a hundred as is usual in Keras.",
         "Net5 and Net6: batch size 32, learning rate 0.001, categorical cross-entropy, at most 100 epochs, early "
         "stopping on the validation loss with the best weights restored; the source states patience 7 (line 51).",
         "The position of the dropout layers of Net5, the outputs of the GAN, its loss, optimizer and learning rate, "

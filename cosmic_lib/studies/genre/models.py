@@ -215,7 +215,9 @@ def _convolutions(x: keras.KerasTensor, filters: Sequence[int], batch_norm: bool
     for number, count in enumerate(filters, 1):
         x = layers.Conv2D(count, 3, padding="same", activation="relu", name=f"conv_{number}")(x)
         if batch_norm:
-            x = layers.BatchNormalization(name=f"norm_{number}")(x)
+            # Keras averages over the last hundred steps or so; with a few steps per epoch, that is still the first
+            # weights when training ends. The framework that names layers as the source does averages over ten.
+            x = layers.BatchNormalization(momentum=0.9, name=f"norm_{number}")(x)
         if number % 2 == 0:
             x = layers.MaxPooling2D(name=f"pool_{number // 2}")(x)
     return x
