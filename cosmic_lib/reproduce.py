@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from cosmic_lib import experiment, leakage, splits, store
+from cosmic_lib import experiment, leakage, memory, splits, store
 from cosmic_lib.experiment import Experiment
 from cosmic_lib.studies import Data, Study
 from cosmic_lib.summary import summarise
@@ -189,6 +189,7 @@ def _train(settings: Settings, material: Material, progress: Progress) -> list[d
             keep=(column, seed) == (splits.HONEST, 0) and _is_for_use(settings, row),
         )
         results.append(result)
+        memory.release()
         if len(results) == 2:
             part = splits.HELD_OUT if splits.HELD_OUT in result["metrics"] else splits.VALIDATION
             scores = "; ".join(f"{one['column']} {one['metrics'][part]['accuracy']:.3f}" for one in results)

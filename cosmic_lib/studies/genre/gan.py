@@ -185,7 +185,7 @@ def feature_maps(data: Data, rows: np.ndarray, *, seed: int, **settings) -> tupl
     """
     real = data.arrays["segment_features"][_mask(data, rows)]
     mean, std = pipeline.statistics(real)
-    scaled = ((real - mean) / std).astype(np.float32).reshape(len(real), -1)
+    scaled = pipeline.scale(real, mean, std).reshape(len(real), -1)
     gan, made = _trained(data, rows, scaled, activation="linear", seed=seed, **settings)
     return (gan.make(made).reshape(-1, *real.shape[1:]) * std + mean).astype(np.float32), made
 
