@@ -34,6 +34,7 @@ STUDY = Study(
             settings={"picture_size": 24},
             augment={"epochs": 1, "hidden": (16,), "critic_hidden": (16,), "per_class": 2},
             sample={"tracks": 5, "seconds": 9.0},
+            notebooks=("30_genre_the_leak",),
         ),
         "laptop": Mode(
             minutes=6,
@@ -87,7 +88,14 @@ STUDY = Study(
         "The sweep of line 13 is announced for all networks. Ours runs Net3, Net4 and Net5 through it, on validation.",
     ),
     faults=FAULTS,
-    notebooks=("30_genre_the_leak",),
+    notebooks=(
+        "30_genre_the_leak",
+        "31_genre_pictures",
+        "32_genre_optimizer",
+        "33_genre_what_it_hears",
+        "34_genre_gan",
+        "35_genre_faults_of_gtzan",
+    ),
     figures=figures,
     read=READ,
     praise="It drops the one corrupt file and says so (line 9), prints precision, recall and F1 beside accuracy, and "
