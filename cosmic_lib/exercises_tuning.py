@@ -162,8 +162,8 @@ def _segments() -> np.ndarray:
 def _order(segment: np.ndarray, original: np.ndarray) -> list[int] | None:
     """Which frame of the original stands in each place; None where one is not of it."""
     where = {tuple(frame): number for number, frame in enumerate(original.tolist())}
-    order = [where.get(tuple(frame)) for frame in segment.tolist()]
-    return None if None in order or len(set(order)) < len(original) else order
+    order = [where[tuple(frame)] for frame in segment.tolist() if tuple(frame) in where]
+    return order if len(order) == len(segment) and len(set(order)) == len(original) else None
 
 
 def _orders(shuffle_blocks: Callable, length: int, seed: int = 0) -> list[list[int] | None]:

@@ -79,7 +79,7 @@ def stricter_table(summary: Mapping[str, Any]) -> pd.DataFrame:
                     "protocol": protocol,
                     "accuracy": estimate(found["accuracy"]),
                     "honest minus this": estimate(found["gap"], points=True),
-                    "verdict": found["verdict"],
+                    "what sharing did": found["verdict"],
                     "asked": f"{found['groups']} groups whose class is also in training",
                 }
             )

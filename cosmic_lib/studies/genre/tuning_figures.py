@@ -107,9 +107,9 @@ def sweep(scores: Mapping[str, Mapping[float, Sequence[float]]], spread: float, 
         for rate, values in zip(at, rates.values(), strict=True):
             ax.plot(np.full(len(values), rate), values, marker, markersize=4, alpha=0.5, color=colour)
         ax.errorbar(at, means, spread, fmt=f"{marker}-", capsize=4, label=f"{name}: mean", **_ring(colour))
-    rates = sorted({rate for of_rates in scores.values() for rate in of_rates})
+    every_rate = sorted({rate for of_rates in scores.values() for rate in of_rates})
     ax.set_xscale("log")
-    ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
+    ax.set_xticks(every_rate, [f"{rate:g}" for rate in every_rate])
     ax.minorticks_off()
     ax.set(xlabel="learning rate", ylabel="validation accuracy", title=title, ylim=(0, 1))
     figure.legend(loc="outside right upper", frameon=False)
