@@ -94,7 +94,9 @@ def reproduce(
 def predict(
     study: Annotated[str, typer.Argument(help="which study, such as genre")],
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="such as recordings of your own")],
-    experiment: Annotated[str | None, typer.Option(help="of the diary; the best on validation by default")] = None,
+    experiment: Annotated[
+        str | None, typer.Option(help="of the diary; the one that the study names by default")
+    ] = None,
     mode: Annotated[str | None, typer.Option(help="smoke, laptop or full; the largest by default")] = None,
     run: Annotated[str | None, typer.Option(help="key of the run to ask: the name of its file")] = None,
     runs: Annotated[Path | None, typer.Option(help="folder of result files; runs/STUDY by default")] = None,

@@ -57,7 +57,8 @@ def find(
     """The run to ask, without loading it.
 
     Real data come before made-up ones, then the larger mode before the smaller. Among the experiments that were run
-    like that, the best on validation is taken, and the last run of it. Null controls are found by their key alone.
+    like that, the one that the study names is taken, else the best on validation; and the last run of it. Null controls
+    are found by their key alone.
 
     Args:
         study: name of the study.
@@ -79,6 +80,8 @@ def find(
     leading = max(reversed(found), key=_rank)
     alike = [one for one in found if _rank(one) == _rank(leading) and one["data"]["name"] == leading["data"]["name"]]
     newest = {one["experiment"]: one for one in alike}
+    if (usual := studies.get(study).asked) in newest:
+        return Run(newest[usual], runs / f"{newest[usual]['key']}.keras")
     chosen = max(newest.values(), key=lambda one: one["metrics"][splits.VALIDATION]["accuracy"])
     return Run(chosen, runs / f"{chosen['key']}.keras", among=tuple(newest) if len(newest) > 1 else ())
 

@@ -205,6 +205,7 @@ class Study:
         figures: `figures(data) -> list of plots.Picture` that open its report.
         read: input name -> `read(path, shape, settings) -> array`: the items in a user's own file, each of that shape,
             for `cosmic predict`.
+        asked: the experiment that `cosmic predict` asks unless the user names another.
         praise: what the study did right.
     """
 
@@ -224,6 +225,7 @@ class Study:
     notebooks: tuple[str, ...] = ()
     figures: Callable[[Data], list] = lambda data: []
     read: Mapping[str, Callable[..., np.ndarray]] = field(default_factory=dict)
+    asked: str = ""
     praise: str = ""
 
 

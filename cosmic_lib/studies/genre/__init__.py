@@ -98,6 +98,7 @@ STUDY = Study(
     ),
     figures=figures,
     read=READ,
+    asked="net5_adam",
     praise="It drops the one corrupt file and says so (line 9), prints precision, recall and F1 beside accuracy, and "
     "reports an augmentation that made its score worse (line 117).",
 )

@@ -62,4 +62,5 @@ def test_noise_is_flat_a_tone_is_not_and_silence_can_be_drawn():
     assert flatness["real"] < 0.01 and flatness["made"] > 0.9
     louder = gan_figures.sounds(TONE / 2, TONE, title="two tones").table
     assert louder["root mean square"].tolist() == pytest.approx([0.5 / np.sqrt(2), 1 / np.sqrt(2)], rel=1e-3)
-    gan_figures.sounds(np.zeros_like(TONE), TONE, title="silence").png()
+    silence = gan_figures.sounds(np.zeros_like(TONE), TONE, title="silence")
+    assert np.isfinite(silence.table.to_numpy()).all() and silence.png()
