@@ -68,8 +68,9 @@ def _row(
         "run": row is not None,
     }
     if row is None:
-        known = published not in settings.chosen
-        return summary | {"why": "not run in this mode" if known else "these data have no such inputs"}
+        if published in settings.chosen:
+            return summary | {"why": "these data have no such inputs"}
+        return summary | {"why": "not asked for" if settings.only else "not run in this mode"}
     view, table = material.views[row.inputs.name], material.tables[row.inputs.name]
     own = [one for one in results if one["experiment"] == row.name]
     frames = {protocol: out_of_fold(own, protocol, view) for protocol in material.protocols[row.name]}

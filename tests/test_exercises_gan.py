@@ -73,6 +73,11 @@ def parts_forgotten(inputs, labels, parts, made, made_labels):
     return (*add_made(inputs, labels, parts, made, made_labels)[:2], parts)
 
 
+def too_many_parts(inputs, labels, parts, made, made_labels):
+    inputs, labels, parts = add_made(inputs, labels, parts, made, made_labels)
+    return inputs, labels, np.append(parts, "train")
+
+
 def labels_crossed(inputs, labels, parts, made, made_labels):
     inputs, _, parts = add_made(inputs, labels, parts, made, made_labels)
     return inputs, np.concatenate([made_labels, labels]), parts
@@ -132,6 +137,7 @@ def test_a_right_answer_passes_every_rule(answer):
         (exercises.looks_at_every_weight, by_about),
         (exercises.makes_one_step, twice),
         (exercises.adds_every_made_item, parts_forgotten),
+        (exercises.adds_every_made_item, too_many_parts),
         (exercises.adds_every_made_item, labels_crossed),
         (exercises.adds_every_made_item, made_labels_reversed),
         (exercises.adds_every_made_item, lambda *items: items[:3]),

@@ -50,7 +50,8 @@ picture_figures.beside_sound(clips, dict(zip(view.items["track"], drawn, strict=
 # Net2 has four convolutions of 3 x 3 with 32, 32, 64 and 128 filters; after every second one, height and width are
 # halved. Then come a dense layer of 256 units and one of ten genres (lines 23 to 37). How many parameters has it at
 # 180 x 180 pixels? The first convolution has 3 x 3 x 3 weights for each of its 32 filters, and a bias: that stands in
-# the cell. And which share of all parameters is in the largest layer? In the cell stands one of six.
+# the cell. And which share of all parameters is in the largest layer? In the cell stands one sixth, for six layers have
+# any.
 
 # %%
 guess = (3 * 3 * 3 + 1) * 32
@@ -59,12 +60,12 @@ guess = 1 / 6
 lesson.predict("share in the largest layer", guess)
 
 # %%
-published = STUDY.diary["net2_adam_50"].model()
-layers = {layer.name: layer.count_params() for layer in published.layers}
-lesson.reveal("parameters of Net2", published.count_params())
-lesson.reveal("share in the largest layer", max(layers.values()) / published.count_params())
+diagram = plots.model_diagram(STUDY.diary["net2_adam_50"].model())
+layers = diagram.table["parameters"]
+lesson.reveal("parameters of Net2", int(layers.sum()))
+lesson.reveal("share in the largest layer", layers.max() / layers.sum())
 print("T7:", measures.picture_parameters(data, table))
-plots.model_diagram(published)
+diagram
 
 # %% [markdown]
 # ## What there is to learn from, and what one gets without a network

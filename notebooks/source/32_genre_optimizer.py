@@ -128,7 +128,7 @@ print(f"Adam, {learning_rate:g}, seed 0: {yours:.3f} of {validation.sum()} valid
 # %% [markdown]
 # ## The sweep
 #
-# `run` makes the same calls and keeps each result. The diary has a row for every setting: look at
+# `run` makes the same calls and keeps each result. The diary has a row for every setting that line 13 announces: look at
 # `STUDY.diary["net5_rmsprop_lr_0.01"]`. In smoke mode two of the four rates are trained.
 #
 # Beside the validation scores stands the training accuracy in the last epoch. Where it is low the run was cut off while

@@ -128,9 +128,9 @@ with tempfile.TemporaryDirectory() as folder:
         everything = np.concatenate([features, changed])
         apart = [*data.items["track"], *["copy"] * len(changed)]
         found = leakage.near_identical(everything, apart, closeness=0.1)
-        near = len({right for _, right in found if right >= len(features)})
+        heard = len({right for _, right in found if right >= len(features)})
         equal = leakage.file_hashes([path])[0] in set(same["content"])
-        rows.append((name, "yes" if equal else "no", f"{near} of {len(changed)} segments"))
+        rows.append((name, "yes" if equal else "no", f"{heard} of {len(changed)} segments"))
 display(pd.DataFrame(rows, columns=["the copy", "equal bytes", "near-identical"]))
 
 # %% [markdown]
@@ -187,13 +187,13 @@ def held_out(data, table, protocol):
 
 
 # %%
-samples = {
+data_sets = {
     "artist_identity 0.8": STUDY.load("sample", artist_identity=0.8, **mode.sample),
     "artist_identity 0": data,
     # If you have GTZAN: "GTZAN": STUDY.load("real", "folder of GTZAN"),
 }
 levels, steps = {}, []
-for name, one in samples.items():
+for name, one in data_sets.items():
     table = splits.make_table(with_names_dealt_out(one), groupings=["artist", *DEALT])
     right = {protocol: held_out(one, table, protocol) for protocol in ("published", "honest", *DEALT, "artist")}
     frame = pd.DataFrame(right).dropna()  # what all of them were asked
@@ -215,7 +215,7 @@ picture_figures.levels(levels)
 # %% [markdown]
 # Read the gaps from top to bottom. The first is the leak of notebook 30. The second is no leak: holding out several
 # tracks of a genre at once leaves fewer to learn it from. Only the third is the artist, and with the knob at zero its
-# interval holds zero, as it must. Had you compared *honest* with *artist* alone, you would have called both the artist.
+# interval should hold zero. Had you compared *honest* with *artist* alone, you would have called both the artist.
 #
 # ## A picture need not show what one thinks
 #

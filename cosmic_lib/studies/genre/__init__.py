@@ -37,7 +37,7 @@ STUDY = Study(
             notebooks=("30_genre_the_leak",),
         ),
         "laptop": Mode(
-            minutes=6,
+            minutes=7,
             seeds=3,
             max_epochs={**dict.fromkeys(OF_SEGMENTS, 40), **dict.fromkeys(OF_TRACKS, 12)},
             only=(

@@ -64,3 +64,9 @@ def test_noise_is_flat_a_tone_is_not_and_silence_can_be_drawn():
     assert louder["root mean square"].tolist() == pytest.approx([0.5 / np.sqrt(2), 1 / np.sqrt(2)], rel=1e-3)
     silence = gan_figures.sounds(np.zeros_like(TONE), TONE, title="silence")
     assert np.isfinite(silence.table.to_numpy()).all() and silence.png()
+
+
+def test_the_table_of_distances_holds_the_medians_of_each_kind():
+    table = gan_figures.distances(NEAREST, title="a GAN").table
+    assert table.loc["made up"].tolist() == [8.0, 5.0]
+    assert table.loc["real, never seen"].tolist() == [2.0, 4.0]
