@@ -21,8 +21,8 @@ mode = lesson.begin("genre", minutes={"smoke": 1, "laptop": 4, "full": 30})
 # ## The data
 #
 # The same **made-up sample** in GTZAN's layout as before. **It teaches the method; it does not reproduce the published
-# numbers.** Whole tracks are dealt out. The GAN may see the training part and nothing else, so only its files are opened
-# for it. Two simple rules come first, as always.
+# numbers.** Whole tracks are dealt out. The GAN may see the training part and nothing else, so only its files are
+# opened for it. Two simple rules come first, as always.
 
 # %%
 from IPython.display import Audio, display
@@ -47,9 +47,9 @@ for rule, right in rules.items():
 # ## Predict: how large is the generator?
 #
 # It takes 100 random numbers and 10 that stand for the genre, sends these 110 through dense layers of 512, 1,024 and
-# 2,048 units, and puts out 66,000 samples (line 55). (The text says that the LSTM of an earlier section is trained to do
-# this, and then describes these layers: entry T16 of the audit.) A dense layer has a weight for each pair of an input
-# and a unit, and one more for each unit. In the cell stands its first layer alone.
+# 2,048 units, and puts out 66,000 samples (line 55). (The text says that the LSTM of an earlier section is trained to
+# do this, and then describes these layers: entry T16 of the audit.) A dense layer has a weight for each pair of an
+# input and a unit, and one more for each unit. In the cell stands its first layer alone.
 
 # %%
 import itertools
@@ -114,7 +114,8 @@ gan_figures.losses(history, title=f"GAN of sound, {data.origin}")
 # ## Listen
 #
 # The study does not say that anybody listened. Turn the volume down, then compare: a segment of the training part, and
-# one that was made for the same genre. The picture has a fiftieth of a second of each, and how strong each frequency is.
+# one that was made for the same genre. The picture has a fiftieth of a second of each, and how strong each frequency
+# is.
 
 # %%
 for kind, samples in {"real": sound[0], "made up": made_sound[made_labels == labels[training][0]][0]}.items():
@@ -276,9 +277,9 @@ plots.strip(by_fold, title="Real segments held out, one dot per fold")
 # ## The second GAN: features instead of sound
 #
 # The study's other GAN makes features (line 119, which gives no settings). Ours is small in every mode, with 50 numbers
-# for the genre and 10 random ones, where the GAN of sound has 10 and 100 (line 55). **We tried several and took one that
-# cannot overlook which genre it is to make.** It is trained with several seeds and meets the same checks. A new one is
-# added: a classifier is taught on half of what a GAN made, and tested on the other half.
+# for the genre and 10 random ones, where the GAN of sound has 10 and 100 (line 55). **We tried several and took one
+# that cannot overlook which genre it is to make.** It is trained with several seeds and meets the same checks. A new
+# one is added: a classifier is taught on half of what a GAN made, and tested on the other half.
 
 # %%
 clear = {"noise": 10, "embedding": 50, "hidden": (128,), "critic_hidden": (128,)}
@@ -371,12 +372,12 @@ lesson.check(
 # Somebody reports a gain from made-up data. Which question do you ask first?
 #
 # <details><summary>a) Do the made-up items look or sound real?</summary>
-# Not first. A copy of a training item sounds real and adds nothing; noise can even help a little, as dropout does.</details>
+# Not first. A copy of a training item sounds real and adds nothing; noise can even help, as dropout does.</details>
 # <details><summary>b) What did the generator see, and what was scored?</summary>
 # Yes. If it saw held-out items, they reach the training part through it. If made-up items were scored, the score is
 # partly its own.</details>
 # <details><summary>c) How low did the losses get?</summary>
-# No. The two losses are of one half against the other. Both can stay where they are while the items get better or worse.</details>
+# No. The losses are of one half against the other. Both can stay while the items get better or worse.</details>
 # <details><summary>d) How many items were made?</summary>
 # Later. The number matters, but a wrong split makes every number of them wrong.</details>
 #
