@@ -281,16 +281,17 @@ lesson.check(
 # %% [markdown]
 # ## Check yourself
 #
-# Suppose the verdict on the order is `no difference`. What may you write?
+# Suppose the frames in order score higher than the shuffled ones, with the verdict `helped`. Does that show that LSTM
+# networks win because of the order (line 81)?
 #
-# <details><summary>a) LSTM layers cannot use order.</summary>
-# No. These, on these frames, gained nothing that matters from it. With other windows or other data they may.</details>
-# <details><summary>b) The score of this network on these data does not rest on the order of its frames.</summary>
-# Yes. The order was taken away, everything else stayed, and the score stayed too.</details>
-# <details><summary>c) Networks that look at spectrograms overlook temporal dynamics.</summary>
-# No. No such network was trained here, and time is one of the two axes of a spectrogram.</details>
-# <details><summary>d) The frames do not matter.</summary>
-# No. Their content was kept. Replace it by noise (`data.control("noise-features")`), and chance is left.</details>
+# <details><summary>a) Yes: the order helps, so that is why they win.</summary>
+# No. It helps this network. Look at the row `Net5, not means`: how far ahead is it of a rule that knows no order?</details>
+# <details><summary>b) No: that needs two networks on the same input, items and split.</summary>
+# Yes. Here one input was changed for one network; that says what this network uses, and not why another one loses.</details>
+# <details><summary>c) Yes: networks that look at spectrograms overlook time.</summary>
+# No. None was trained here, and time is one of the two axes of a spectrogram.</details>
+# <details><summary>d) No: shuffling also changed the content of the frames.</summary>
+# No. Each frame was kept whole; every mean and every deviation of a segment is what it was.</details>
 #
 # ## What to keep
 #
@@ -299,8 +300,9 @@ lesson.check(
 # - An explanation is tested by taking away the one thing it names. The study changed input, number of items, split and
 #   network at once (lines 9 and 81), so its table cannot say which of them won.
 # - A vote is one answer per track: report it beside the score per segment, and say which is which.
-# - Caveats: *fixed* here were batch size 32, learning rate 0.001, the cap on epochs, and one way to shuffle. Rhythm in
-#   the made-up sample is simpler than in music.
+# - Caveats: *fixed* here were batch size 32, learning rate 0.001, the cap on epochs, one seed per fold and one way to
+#   shuffle. With 127 frames a network may need more epochs than the cap gives it. Rhythm in the made-up sample is
+#   simpler than in music.
 #
 # **Next:** `34_genre_gan`, on sound that a network makes up, and whether it helps.
 

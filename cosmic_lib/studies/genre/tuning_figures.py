@@ -28,8 +28,9 @@ def pairs(rows: pd.DataFrame, *, title: str) -> plots.Picture:
     first, second = rows.columns
     places = np.arange(len(rows))
     ax.hlines(places, rows[first], rows[second], color="#BBBBBB")
-    for name, (colour, marker) in zip(rows, LOOKS, strict=True):
-        ax.plot(rows[name], places, marker, color=colour, label=name, alpha=0.8)
+    (colour, marker), (other_colour, other_marker) = LOOKS
+    ax.plot(rows[first], places, marker, label=first, **_ring(colour))  # of two equal scores, both are seen
+    ax.plot(rows[second], places, other_marker, color=other_colour, markersize=4, label=second)
     ax.set_yticks(places, rows.index)
     ax.set(xlabel="accuracy as printed", title=title, ylim=(len(rows) - 0.5, -0.5))
     figure.legend(loc="outside right upper", frameon=False)
@@ -214,6 +215,7 @@ def frames(versions: Mapping[str, np.ndarray], *, title: str) -> plots.Picture:
     for ax, (name, features) in zip(axes[0], versions.items(), strict=True):
         image = ax.imshow(features.T, aspect="auto", cmap="cividis", vmin=-2.5, vmax=2.5, interpolation="nearest")
         ax.set(xlabel="frame", title=name)
+        ax.xaxis.get_major_locator().set_params(integer=True)
     axes[0, 0].set_ylabel("feature")
     figure.colorbar(image, ax=axes[0, -1], label="deviations from the mean")
     figure.suptitle(title)
