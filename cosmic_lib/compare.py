@@ -167,18 +167,28 @@ def step(child: Mapping[int, float], parent: Mapping[int, float], spread: tuple[
     Raises:
         ValueError: no seed in common.
     """
-    from scipy.stats import t
-
     seeds = sorted(child.keys() & parent.keys())
     if not seeds:
         raise ValueError("no seed in common; train both with the same seeds")
     difference = float(np.mean([child[seed] - parent[seed] for seed in seeds]))
-    deviation, freedom = spread
     counted = f"{len(seeds)} seed{'s' * (len(seeds) != 1)}"
-    if not freedom:
+    if not spread[1]:
         return Estimate(difference, np.nan, np.nan, counted, "one run each gives no interval")
-    half = float(t.ppf((1 + CONFIDENCE) / 2, freedom)) * deviation * np.sqrt(2 / len(seeds))
+    half = by_chance(spread, seeds=len(seeds))
     return Estimate(difference, difference - half, difference + half, counted, "t interval, pooled spread")
+
+
+def by_chance(spread: tuple[float, int], *, seeds: int = 1) -> float:
+    """How far the means of some runs each, of two equally good configurations, lie apart in 95 of 100 cases at most.
+
+    Args:
+        spread: from `pooled_spread`.
+        seeds: runs of each.
+    """
+    from scipy.stats import t
+
+    deviation, freedom = spread
+    return float(t.ppf((1 + CONFIDENCE) / 2, freedom)) * deviation * float(np.sqrt(2 / seeds))
 
 
 def verdict(difference: Estimate, *, margin: float = MARGIN) -> str:

@@ -8,7 +8,7 @@ import importlib.metadata
 import json
 import platform
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cosmic_lib import evaluation, pipeline, splits, store
+from cosmic_lib import evaluation, splits, store
 from cosmic_lib.training import Prepared, prepare, train
 
 if TYPE_CHECKING:
@@ -33,17 +33,20 @@ DECIDING = ("experiment", "training", "pipeline", "checkpoint", "evaluation")
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a network is fed: the name of an array in `Data.arrays`, and its published size.
+    """What a network is fed: the name of an array in `Data.arrays`, its published size, and how it is scaled.
 
     Args:
         name: key of the array.
         shape: of one item, at the published size.
         classes: outputs at the published size.
+        divide_by: what every value is divided by, such as 255 for bytes; 1 leaves them as they are. By default each
+            feature is scaled by its mean and deviation in the training part.
     """
 
     name: str
     shape: tuple[int, ...]
     classes: int
+    divide_by: float | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ class Published:
         line: line of the source text.
         accuracy, precision, recall, f1: as printed; None where it is silent.
         epochs: epochs trained.
+        concluded: what the source concluded at this point, in other words and with its line.
     """
 
     line: int
@@ -107,6 +111,7 @@ class Published:
     recall: float | None = None
     f1: float | None = None
     epochs: int | None = None
+    concluded: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,9 +127,11 @@ class Experiment:
         build: `build(input_shape, num_classes) -> keras.Model`, uncompiled.
         compile: optimizer, learning rate and loss.
         fit: epochs, batch size and stopping rule.
+        honest_fit: the same on the honest split, where that differs.
         published: what the source printed; None for an experiment that the source does not have.
         augment: what is added to the training part.
-        folds: protocols under which it is also trained out of fold; without any, it is judged on validation alone.
+        protocols: those under which it is also run: out of fold, or on the parts that the publisher of the data
+            gives; without any, it is judged on the validation part of the honest split alone.
     """
 
     name: str
@@ -137,40 +144,17 @@ class Experiment:
     fit: Fit
     published: Published | None = None
     augment: Augment | None = None
-    folds: tuple[str, ...] = splits.PROTOCOLS
+    protocols: tuple[str, ...] = splits.PROTOCOLS
+    honest_fit: Fit | None = None
 
     def model(self) -> keras.Model:
         """The uncompiled network at its published size."""
         return self.build(self.inputs.shape, self.inputs.classes)
 
-
-class Diary(Sequence):
-    """Experiments in order, found by position or by name.
-
-    Raises:
-        ValueError: two share a name, or a parent does not come before its child.
-    """
-
-    def __init__(self, experiments: Iterable[Experiment]):
-        self._rows = tuple(experiments)
-        seen: set[str] = set()
-        for row in self._rows:
-            if row.name in seen:
-                raise ValueError(f"two experiments are named {row.name!r}; names must differ")
-            if row.parent is not None and row.parent not in seen:
-                raise ValueError(f"{row.name!r} comes before its parent {row.parent!r}; put the parent first")
-            seen.add(row.name)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __getitem__(self, key):
-        if not isinstance(key, str):
-            return self._rows[key]
-        for row in self._rows:
-            if row.name == key:
-                return row
-        raise KeyError(f"no experiment named {key!r}; there are: {', '.join(row.name for row in self._rows)}")
+    def on(self, column: str) -> Experiment:
+        """The experiment as it is trained on one split."""
+        honest_fit = self.honest_fit if column.startswith(splits.HONEST) else None
+        return replace(self, fit=honest_fit or self.fit, honest_fit=None)
 
 
 def key(
@@ -182,7 +166,7 @@ def key(
     network = keras.saving.serialize_keras_object(experiment.build(*_sizes(experiment, data)))
     return store.fingerprint(
         FORMAT,
-        _settings(experiment),
+        [experiment.name, settings(experiment.on(column))],
         json.loads(json.dumps(network, default=str)),
         [column, mode, seed, epochs],
         data.fingerprint,
@@ -192,13 +176,19 @@ def key(
     )
 
 
-def _settings(experiment: Experiment) -> dict[str, Any]:
-    """What an experiment says, as plain values; functions by their code, not by where they lie in memory."""
-    plain = asdict(replace(experiment, augment=None)) | {"build": None, "folds": None}
-    if experiment.augment is not None:
-        make = experiment.augment.make
-        code = store.source_fingerprint(make.__module__, experiment.build.__module__)
-        plain["augment"] = [make.__name__, dict(experiment.augment.settings), experiment.augment.before_split, code]
+def settings(experiment: Experiment) -> dict[str, Any]:
+    """What of an experiment decides its results, beside the network; functions by their code, not by their place."""
+    import keras
+
+    parts = {name: getattr(experiment, name) for name in ("inputs", "compile", "fit", "honest_fit")}
+    plain: dict[str, Any] = {name: part and asdict(part) for name, part in parts.items()}
+    loss = keras.losses.deserialize(experiment.compile.loss)
+    if not loss.__module__.startswith("keras."):
+        plain["loss"] = store.source_fingerprint(loss.__module__)
+    if (augment := experiment.augment) is not None:
+        build = getattr(experiment.build, "func", experiment.build)
+        code = store.source_fingerprint(augment.make.__module__, build.__module__)
+        plain["augment"] = [augment.make.__name__, dict(augment.settings), augment.before_split, code]
     return plain
 
 
@@ -239,6 +229,7 @@ def run(
     """
     import keras
 
+    experiment = experiment.on(column)
     epochs = experiment.fit.epochs if epochs is None else epochs
     name = key(experiment, data, table, column, seed=seed, mode=mode, epochs=epochs)
     path = runs / f"{name}.json"
@@ -302,7 +293,7 @@ def _predict(model: keras.Model, prepared: Prepared, data: Data, column: str) ->
         real, made = rows[rows < len(data.items)], rows[rows >= len(data.items)]
         if not len(real):
             continue
-        probabilities = model.predict(pipeline.batches(prepared.inputs[real]), verbose=0)
+        probabilities = model.predict(prepared.batches(real), verbose=0)
         predictions[part] = {
             "items": data.items["item"].iloc[real].tolist(),
             "probabilities": np.round(probabilities.astype(float), 5).tolist(),
@@ -310,7 +301,7 @@ def _predict(model: keras.Model, prepared: Prepared, data: Data, column: str) ->
         if part != splits.TEST:
             metrics[part] = evaluation.score(probabilities, prepared.labels[real], data.classes)
         if len(made):
-            probabilities = model.predict(pipeline.batches(prepared.inputs[made]), verbose=0)
+            probabilities = model.predict(prepared.batches(made), verbose=0)
             metrics[f"{part}_made"] = evaluation.score(probabilities, prepared.labels[made], data.classes)
     return {"predictions": predictions, "metrics": metrics}
 

@@ -93,6 +93,7 @@ def batches(
     batch_size: int = 32,
     shuffle_seed: int | None = None,
     decode: Callable[[str | Path], np.ndarray] | None = None,
+    transform: Callable[[np.ndarray], np.ndarray] | None = None,
     cache: str | Path | None = None,
     first_epoch: int = 0,
     use_tensorflow: bool | None = None,
@@ -105,6 +106,7 @@ def batches(
         batch_size: items per batch; the last batch may be smaller.
         shuffle_seed: shuffle anew each epoch, in an order this seed decides; None keeps the order of the items.
         decode: turns a path into an array, always of the same shape and dtype; called in parallel.
+        transform: what is done to a batch of inputs as it is drawn, such as scaling.
         cache: file to keep decoded items in, so that each is decoded once; its name has to change with the files and
             the decoding. It is read and written in place, so memory stays flat.
         first_epoch: epoch to begin with, for a fit that is continued.
@@ -129,10 +131,22 @@ def batches(
         fetch = inputs.__getitem__
     else:
         raise ValueError("inputs are paths, so say how to read one: decode=...")
+    if transform is not None:
+        fetch = _Transformed(fetch, transform)
     order = _Order(len(inputs), batch_size, shuffle_seed, first_epoch)
     if use_tensorflow if use_tensorflow is not None else tf is not None:
         return _tf_dataset(fetch, labels, order)
     return _py_dataset(fetch, labels, order)
+
+
+class _Transformed:
+    """Items drawn, and something done to them."""
+
+    def __init__(self, fetch: Callable, transform: Callable):
+        self.fetch, self.transform = fetch, transform
+
+    def __call__(self, numbers: np.ndarray) -> np.ndarray:
+        return self.transform(self.fetch(numbers))
 
 
 class _Order:

@@ -253,7 +253,7 @@ def notes(run: Run) -> list[str]:
     if _is_control(result):
         sentences.append("It was trained on a null control, where there is nothing to learn: its answers mean nothing.")
     elif result["data"]["origin"] == "sample":
-        sentences.append("It was trained on made-up data, so that its answers about real recordings mean nothing.")
+        sentences.append("It was trained on made-up data, so that its answers about real files mean nothing.")
     if "clip_samples" in settings:
         sentences.append(
             f"Of each file, the first {settings['clip_samples'] / sound.SAMPLE_RATE:.0f} s at most are heard."

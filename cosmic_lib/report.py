@@ -41,6 +41,8 @@ def main_table(summary: Mapping[str, Any]) -> pd.DataFrame:
         texts = [row["experiment"], _source(row["source"])]
         if not row["run"]:
             texts += [row["why"], row["why"], "", ""]
+        elif summary["official"]:
+            texts += _on_official_parts(row, summary["test"]["accuracy"][row["experiment"]])
         elif "gap" in row:
             gap = f"{estimate(row['gap'], points=True)}, {row['folds']} folds each"
             scores = [estimate(row[protocol]["accuracy"]) for protocol in splits.PROTOCOLS]
@@ -56,12 +58,24 @@ def main_table(summary: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def _on_official_parts(row: Mapping[str, Any], test: Mapping[str, Any]) -> list[str]:
+    """Test scores under both protocols, and what lies between them."""
+    honest = f"{estimate(test)}, test, {_seeds(test['seeds'])}"
+    if "gap" not in row:
+        return ["", honest, "", ""]
+    published = f"{estimate(row[splits.PUBLISHED]['accuracy'])}, test, {_seeds(row['seeds'])}"
+    return [published, honest, estimate(row["gap"], points=True), f"{row['verdict']}: {MEANING[row['verdict']]}"]
+
+
 def _source(source: Mapping[str, Any] | None) -> str:
     """What the source printed, and where."""
     if source is None:
         return "not in the source"
-    value = "announced, not printed" if source["accuracy"] is None else f"{source['accuracy']:.2f}"
-    return f"{value} (line {source['line']})"
+    name = "accuracy" if source["accuracy"] is not None else "f1"
+    value = source.get(name)
+    if value is None:
+        return f"announced, not printed (line {source['line']})"
+    return f"{'macro F1 ' if name == 'f1' else ''}{f'{value:.3f}'.removesuffix('0')} (line {source['line']})"
 
 
 def _seeds(number: int) -> str:
@@ -101,12 +115,12 @@ MEANING = {
     compare.HELPED: "the published protocol scores higher",
     compare.HURT: "the published protocol scores lower",
     compare.NO_DIFFERENCE: "both protocols score the same",
-    compare.CANNOT_TELL: "too few groups to say",
+    compare.CANNOT_TELL: "too little to say",
 }
 
 
 def baseline_table(summary: Mapping[str, Any]) -> pd.DataFrame:
-    """Per-group vote and baselines beside each score, out of fold."""
+    """Per-group vote and baselines beside each score."""
     rows = []
     for row in filter(lambda row: row["run"], summary["rows"]):
         for protocol in filter(row.__contains__, splits.PROTOCOLS):
@@ -148,12 +162,29 @@ def step_table(summary: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def conclusion_table(summary: Mapping[str, Any]) -> pd.DataFrame:
+    """Each step of the diary: what its author concluded, what the author's own repeats say, and what ours say."""
+    rows = []
+    for step in summary["conclusions"].get("steps", ()):
+        cells = {
+            "step": f"{step['experiment']} (from {step['parent']})",
+            "what differs": "; ".join(step["differences"]) or "nothing: a repeat",
+            "its author concluded": step["concluded"] or f"(line {step['line']})",
+        }
+        for name, heading in (("theirs", "by its author's repeats"), ("ours", "by ours")):
+            found = step.get(name)
+            cells[heading] = f"{estimate(found, points=True)}: {found['verdict']}" if found else ""
+        rows.append(cells)
+    return pd.DataFrame(rows)
+
+
 def tables(summary: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     """Every table there is something to show in, by its heading."""
     every = {
         "Published and ours": main_table(summary),
         "Beside each score": baseline_table(summary),
         "The diary, step by step": step_table(summary),
+        "What was concluded, and what repeats say": conclusion_table(summary),
         "What stricter splits take away": stricter_table(summary),
         "Made-up items held out": made_up_table(summary),
     }
@@ -176,13 +207,38 @@ def heading(summary: Mapping[str, Any], study: Study) -> list[str]:
         lines.append(
             f"Scaled: {summary['mode']} mode trains less than the study did; no verdict on the published numbers."
         )
-    sealed = next(part["groups"] for part in summary["counts"] if part["part"] == splits.TEST)
-    lines.append(
-        f"Data: {data['name']}, {data['items']} {study.item}s of {data['groups']} {study.group}s. "
-        f"Ours are validation scores, out of fold; the test set ({sealed} {study.group}s) is sealed and was opened "
-        f"{times(summary['test']['opening'])}. Intervals are 95 % and count {study.group}s."
-    )
+    counted = f"Intervals are 95 % and count {study.group}s"
+    said = f"Data: {data['name']}, {data['items']} {study.item}s"
+    opened = f"is sealed and was opened {times(summary['test']['opening'])}"
+    if summary["official"]:
+        lines += [
+            f"{said}. Under the published protocol each run scores the publisher's test part with the weights it ends "
+            f"with, as the study did. For the honest one that part {opened}, for all runs together; each step is "
+            f"judged on validation. {counted} or, for differences, training runs.",
+            *_repeats(summary["conclusions"]),
+        ]
+    else:
+        sealed = next(part["groups"] for part in summary["counts"] if part["part"] == splits.TEST)
+        lines.append(
+            f"{said} of {data['groups']} {study.group}s. Ours are validation scores, out of fold; the test set "
+            f"({sealed} {study.group}s) {opened}. {counted}."
+        )
     return lines
+
+
+def _repeats(found: Mapping[str, Any]) -> list[str]:
+    """How far repeats of one configuration lie apart, the author's and ours."""
+    if not found:
+        return []
+    own, ours = ((one["spread"], one["freedom"]) for one in (found, found["ours"]))
+    sentences = [
+        f"The author's own repeats of one configuration have a standard deviation of {100 * own[0]:.2f} points "
+        f"({own[1]} degrees of freedom): single runs have to differ by {100 * compare.by_chance(own):.1f} points."
+    ]
+    if ours[1]:
+        apart = f"{100 * compare.by_chance(ours):.1f} points"
+        sentences.append(f"Ours have {100 * ours[0]:.2f} points ({ours[1]} degrees of freedom), hence {apart}.")
+    return sentences
 
 
 def times(number: int) -> str:
@@ -195,15 +251,16 @@ def pictures(summary: Mapping[str, Any], study: Study) -> list[plots.Picture]:
     first = next((row for row in summary["rows"] if "gap" in row), summary["rows"][0])
     drawn = [plots.model_diagram(study.diary[first["experiment"]].model())]
     run = [row for row in summary["rows"] if row["run"]]
-    for row in [row for row in run if "gap" in row]:
+    for row in [row for row in run if "by_group" in row]:
         gap = compare.Estimate(**row["gap"])
         drawn.append(plots.gap_by_group(pd.DataFrame(row["by_group"]), gap, unit=study.group, title=row["title"]))
     for protocol in splits.PROTOCOLS:
         first = next((row for row in run if protocol in row), None)
         if first is not None:
             title = f"{first['experiment']}, {protocol} protocol"
-            drawn.append(plots.history(first[protocol]["history"], f"{title}, first fold"))
-            drawn.append(plots.confusion(first[protocol]["score"], f"{title}, out of fold"))
+            kind = ("seed 0", "test part") if summary["official"] else ("first fold", "out of fold")
+            drawn.append(plots.history(first[protocol]["history"], f"{title}, {kind[0]}"))
+            drawn.append(plots.confusion(first[protocol]["score"], f"{title}, {kind[1]}"))
     repeats = {step["experiment"]: step["validation"] for step in summary["steps"]}
     drawn.append(plots.strip(repeats, title="Validation accuracy, one dot per seed"))
     return drawn

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from cosmic_lib import experiment, leakage, memory, splits, store
+from cosmic_lib.diary import one_of_each_kind
 from cosmic_lib.experiment import Experiment
 from cosmic_lib.studies import Data, Study
 from cosmic_lib.summary import summarise
@@ -99,8 +100,8 @@ class Material:
         table: split table of its items.
         tables: input name -> split table of its items.
         views: input name -> the data of that kind of input alone.
-        rows: the experiments to run, as the mode trains them.
-        protocols: experiment name -> protocols under which it is trained out of fold.
+        rows: the experiments to run, as the mode trains them; one of each configuration.
+        protocols: experiment name -> protocols under which it is run beside the honest split.
     """
 
     data: Data
@@ -114,7 +115,8 @@ class Material:
     def of(cls, settings: Settings, data: Data) -> Material:
         """What the chosen experiments need, as far as these data have it."""
         table = splits.load_or_make(data.items, settings.runs, groupings=data.groupings)
-        rows = [row for row in settings.chosen if row.inputs.name in data.inputs]
+        there = [row for row in settings.chosen if row.inputs.name in data.inputs]
+        rows = one_of_each_kind(there, settings.study.diary.kinds)
         if not rows:
             wanted = ", ".join(sorted({row.inputs.name for row in settings.chosen}))
             raise ValueError(f"{data.name}: has no {wanted}; there are: {', '.join(data.inputs)}")
@@ -123,21 +125,29 @@ class Material:
             name: splits.of_groups(table, view.items) if name in data.others else table for name, view in views.items()
         }
         mode = settings.study.modes[settings.mode]
-        protocols = {}
+        protocols: dict[str, tuple[str, ...]] = {}
         for row in rows:
-            folds = row.folds if mode.folds is None or row.name in settings.only else mode.folds.get(row.name, ())
-            columns = splits.columns(tables[row.inputs.name])
-            protocols[row.name] = tuple(name for name in folds if splits.fold_columns(name)[0] in columns)
+            own = {row.name: row.protocols}
+            fitting = own if mode.protocols is None or row.name in settings.only else mode.protocols
+            wanted = fitting.get(row.name, ())
+            protocols[row.name] = tuple(one for one in wanted if splits.has(tables[row.inputs.name], one))
         return cls(data, table, tables, views, [mode.scale(row) for row in rows], protocols)
+
+
+LOOKED_THROUGH = 10**7
+"""Numbers in an array of inputs up to which every pair of items is compared; of more, groups alone are checked."""
 
 
 def _refuse_leaks(material: Material) -> None:
     """Honest parts hold whole groups, so only pairs across groups can leak: looked for once, not for every column."""
     table, features = material.table, next(iter(material.data.arrays.values()))
-    suspects = features if leakage.near_identical(features, table["group"]) else None
+    small = features.size <= LOOKED_THROUGH
+    suspects = features if small and leakage.near_identical(features, table["group"]) else None
     for column in splits.columns(table):
         if column.startswith(splits.HONEST):
-            leakage.check(table.set_index("item"), split=column, group="group", features=suspects)
+            used = (table[column] != splits.LEFT_OUT).to_numpy()
+            compared = None if suspects is None else suspects[used]
+            leakage.check(table[used].set_index("item"), split=column, group="group", features=compared)
 
 
 def _refuse_another_version(runs: Path) -> None:
@@ -158,17 +168,21 @@ def _plan(settings: Settings, material: Material) -> list[tuple[Experiment, str,
     mode = settings.study.modes[settings.mode]
     plan = []
     for row in sorted(material.rows, key=lambda row: not material.protocols[row.name]):
+        once = row.name in mode.once and settings.seeds is None
+        seeds = range(1 if once else settings.seeds or mode.seeds)
+        if splits.PUBLISHED in material.table:
+            plan += [(row, column, seed) for seed in seeds for column in (*material.protocols[row.name], splits.HONEST)]
+            continue
         paired = zip(*(splits.fold_columns(name) for name in material.protocols[row.name]), strict=True)
         plan += [(row, column, fold) for fold, columns in enumerate(paired) for column in columns]
-        once = row.name in mode.once and settings.seeds is None
-        plan += [(row, splits.HONEST, seed) for seed in range(1 if once else settings.seeds or mode.seeds)]
+        plan += [(row, splits.HONEST, seed) for seed in seeds]
     return plan
 
 
 def _is_for_use(settings: Settings, row: Experiment) -> bool:
     """Whether its network is kept for `cosmic predict`: a main row, without a planted leak, that can be fed a file."""
     leaks = row.augment is not None and row.augment.before_split
-    return bool(row.folds) and not leaks and not settings.control and row.inputs.name in settings.study.read
+    return bool(row.protocols) and not leaks and not settings.control and row.inputs.name in settings.study.read
 
 
 def _train(settings: Settings, material: Material, progress: Progress) -> list[dict[str, Any]]:

@@ -7,6 +7,11 @@ A column gives each item a part. `test` is sealed: no fold touches it, and only 
     honest_foldN    train, validation, held_out, test        groups
     published_foldN train, validation, held_out, test        nothing: items are dealt out one by one
     artist_foldN    as above, and left_out                   artists, or whatever else the items have a column for
+
+Where the publisher of the data says which items are to be tested on (a column `official` of the items), no fold is cut:
+
+    published       train, validation, held_out              nothing: the last of the training items are validation
+    honest          train, validation, test, left_out        groups; one with a test item is not trained on
 """
 
 from __future__ import annotations
@@ -28,6 +33,8 @@ PARTS = (TRAIN, VALIDATION, HELD_OUT, TEST, LEFT_OUT)
 FOLDS = 5
 PUBLISHED, HONEST = "published", "honest"
 PROTOCOLS = (PUBLISHED, HONEST)
+OFFICIAL = "official"
+"""Column of the items that says `train` or `test`, where the publisher of the data divided them."""
 
 
 def deal(labels: ArrayLike, groups: ArrayLike, parts: int, *, seed: int) -> np.ndarray:
@@ -68,11 +75,12 @@ def deal(labels: ArrayLike, groups: ArrayLike, parts: int, *, seed: int) -> np.n
 
 
 def make_table(items: pd.DataFrame, *, groupings: Sequence[str] = (), seed: int = 0) -> pd.DataFrame:
-    """Make the split table of a data set.
+    """Make the split table of a data set, see the top of this module.
 
-    A fifth of the groups is sealed as test set. The rest is cut into five folds twice: by group (honest) and by item
-    (published); and once more for each further grouping. Of what a fold leaves, an eighth is validation, so that each
-    fold has the 70/10/20 shares that the studies state.
+    Without official parts, a fifth of the groups is sealed as test set. The rest is cut into five folds twice: by
+    group (honest) and by item (published); and once more for each further grouping. Of what a fold leaves, an eighth
+    is validation, so that each fold has the 70/10/20 shares that the studies state. With official parts, a fifth of
+    the training items is validation.
 
     Args:
         items: columns item, label, group, and one per further grouping.
@@ -80,9 +88,15 @@ def make_table(items: pd.DataFrame, *, groupings: Sequence[str] = (), seed: int 
         seed: of all the dealing.
 
     Returns:
-        Columns item, label, group, honest, and <protocol>_foldN for N from 0 to 4: published, honest, and groupings.
+        Columns item, label, group, honest, and <protocol>_foldN for N from 0 to 4: published, honest, and groupings;
+        or item, label, group, published and honest.
+
+    Raises:
+        ValueError: official parts other than `train` and `test`, or but one of them.
     """
     table = items[["item", "label", "group"]].reset_index(drop=True).astype(str)
+    if OFFICIAL in items:
+        return _official(table, items[OFFICIAL].to_numpy(), seed)
     whole, single = table["group"].to_numpy(), np.arange(len(table))
     labels = table["label"].to_numpy()
     open_rows = np.flatnonzero(deal(labels, whole, 5, seed=seed) != 0)
@@ -97,6 +111,23 @@ def make_table(items: pd.DataFrame, *, groupings: Sequence[str] = (), seed: int 
             column[np.intersect1d(open_rows, left_out)] = LEFT_OUT
             table[f"{protocol}_fold{fold}"] = column
     return table
+
+
+def _official(table: pd.DataFrame, official: np.ndarray, seed: int) -> pd.DataFrame:
+    """The table of a data set that its publisher divided into training and test items."""
+    if set(official) != {TRAIN, TEST}:
+        raise ValueError(f"official parts are {', '.join(sorted(set(official)))}; they have to be {TRAIN} and {TEST}")
+    labels, whole = table["label"].to_numpy(), table["group"].to_numpy()
+    test, training = np.flatnonzero(official == TEST), np.flatnonzero(official == TRAIN)
+    published = np.full(len(table), TRAIN, dtype=object)
+    published[test] = HELD_OUT
+    published[training[len(training) * 4 // 5 :]] = VALIDATION
+    honest = np.full(len(table), TEST, dtype=object)
+    honest[training] = LEFT_OUT
+    known = training[~np.isin(whole[training], whole[test])]
+    validation = deal(labels[known], whole[known], 5, seed=seed) == 0
+    honest[known] = np.where(validation, VALIDATION, TRAIN)
+    return table.assign(**{PUBLISHED: published, HONEST: honest})
 
 
 def of_groups(table: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
@@ -144,6 +175,11 @@ def fold_columns(protocol: str) -> list[str]:
     return [f"{protocol}_fold{fold}" for fold in range(FOLDS)]
 
 
+def has(table: pd.DataFrame, protocol: str) -> bool:
+    """Whether experiments can be run under a protocol beside the honest split: out of fold, or on official parts."""
+    return f"{protocol}_fold0" in table or (protocol != HONEST and protocol in table)
+
+
 def load_or_make(items: pd.DataFrame, folder: Path, *, groupings: Sequence[str] = (), seed: int = 0) -> pd.DataFrame:
     """Read the saved split table of exactly these items, or make it and save it.
 
@@ -161,19 +197,15 @@ def load_or_make(items: pd.DataFrame, folder: Path, *, groupings: Sequence[str] 
             says what to do.
     """
     rows = items[["item", "label", "group"]].astype(str).to_numpy().tolist()
-    further = [[name, items[name].fillna("").astype(str).tolist()] for name in groupings]
+    official = [OFFICIAL] if OFFICIAL in items else []
+    further = [[name, items[name].fillna("").astype(str).tolist()] for name in (*groupings, *official)]
     path = folder / f"splits-{store.fingerprint(rows, seed, *further)}.csv"
     if not path.exists():
         table = make_table(items, groupings=groupings, seed=seed)
         store.write_bytes(path, table.to_csv(index=False, lineterminator="\n").encode())
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    expected = [
-        "item",
-        "label",
-        "group",
-        HONEST,
-        *(name for kind in (*PROTOCOLS, *groupings) for name in fold_columns(kind)),
-    ]
+    folds = [name for kind in (*PROTOCOLS, *groupings) for name in fold_columns(kind)]
+    expected = ["item", "label", "group", *(PROTOCOLS if official else (HONEST, *folds))]
     if list(table.columns) != expected:
         raise ValueError(f"{path}: this split table is of another version; move it away to have a new one made")
     if table[["item", "label", "group"]].to_numpy().tolist() != rows:

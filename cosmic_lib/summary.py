@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cosmic_lib import compare, evaluation, experiment, sealed, splits
+from cosmic_lib import compare, evaluation, experiment, official, sealed, splits
+from cosmic_lib.conclusions import conclusions
 
 if TYPE_CHECKING:
     from cosmic_lib.experiment import Experiment
@@ -27,6 +28,11 @@ def summarise(settings: Settings, material: Material, results: Sequence[dict[str
     """
     study, data = settings.study, material.data
     repeats = [result for result in results if result["column"] == splits.HONEST]
+    opening = sealed.open_test(study, repeats, data, settings.runs)
+    scores: dict[str, dict[int, float]] = {}
+    for result in repeats:
+        accuracy = result["metrics"][splits.VALIDATION]["accuracy"]
+        scores.setdefault(result["experiment"], {})[result["seed"]] = accuracy
     return {
         "study": study.name,
         "mode": settings.mode,
@@ -41,9 +47,11 @@ def summarise(settings: Settings, material: Material, results: Sequence[dict[str
             "excluded": data.excluded.to_dict("records"),
         },
         "counts": splits.counts(material.table, splits.HONEST).reset_index(names="part").to_dict("records"),
-        "rows": [_row(settings, row, material, results) for row in study.diary],
-        "steps": _steps(settings, material, results),
-        "test": _test(settings, data, repeats),
+        "official": splits.PUBLISHED in material.table,
+        "rows": [_row(settings, row, material, results, opening) for row in study.diary],
+        "steps": _steps(settings, material, results, scores),
+        "conclusions": conclusions(study.diary, material.rows, scores),
+        "test": _test(settings, opening),
         "faults": [
             {"name": fault.name, "measured": fault.measure(data, material.table) if fault.measure else None}
             for fault in study.faults
@@ -57,30 +65,42 @@ def summarise(settings: Settings, material: Material, results: Sequence[dict[str
 
 
 def _row(
-    settings: Settings, published: Experiment, material: Material, results: Sequence[dict[str, Any]]
+    settings: Settings,
+    published: Experiment,
+    material: Material,
+    results: Sequence[dict[str, Any]],
+    opening: Mapping[str, Any],
 ) -> dict[str, Any]:
     """One experiment: what the source printed, and what was run of it here."""
     row = next((row for row in material.rows if row.name == published.name), None)
     summary: dict[str, Any] = {
         "experiment": published.name,
         "title": published.title,
-        "source": published.published and {"accuracy": published.published.accuracy, "line": published.published.line},
+        "source": published.published
+        and {name: getattr(published.published, name) for name in ("accuracy", "f1", "line")},
         "run": row is not None,
     }
     if row is None:
+        kinds = settings.study.diary.kinds
+        twin = next((one.name for one in material.rows if kinds[one.name] == kinds[published.name]), None)
+        if twin is not None:
+            return summary | {"why": f"the same network, trained the same way, as {twin}"}
         if published in settings.chosen:
             return summary | {"why": "these data have no such inputs"}
         return summary | {"why": "not asked for" if settings.only else "not run in this mode"}
     view, table = material.views[row.inputs.name], material.tables[row.inputs.name]
     own = [one for one in results if one["experiment"] == row.name]
-    frames = {protocol: out_of_fold(own, protocol, view) for protocol in material.protocols[row.name]}
     summary |= {
-        "whole": row.inputs.name in material.data.others,
+        "whole": row.inputs.name in material.data.others or splits.PUBLISHED in table,
         "scaled": _scaled(row, published, view),
         "epochs": [len(one["history"]["loss"]) for one in own],
         "seconds": [one["seconds"] for one in own],
         "validation": _over_seeds(own, view, settings.study),
     }
+    if splits.PUBLISHED in table:
+        scores = official.test_scores(results, opening)
+        return summary | official.protocols_of(row, own, scores, view, table, settings.study)
+    frames = {protocol: out_of_fold(own, protocol, view) for protocol in material.protocols[row.name]}
     for protocol, frame in frames.items():
         summary[protocol] = _protocol_scores(row, protocol, frame, view, table, settings.study)
         first = next(one for one in own if one["column"] == splits.fold_columns(protocol)[0])
@@ -98,6 +118,8 @@ def _scaled(row: Experiment, published: Experiment, view: Data) -> list[str]:
         changes.append(f"at most {row.fit.epochs} epochs")
     if row.augment != published.augment:
         changes.append("a smaller augmentation")
+    if row.build is not published.build:
+        changes.append("a smaller network")
     return changes
 
 
@@ -211,13 +233,13 @@ def _numbers(frame: pd.DataFrame, data: Data) -> np.ndarray:
     return pd.Categorical(frame["label"], categories=list(data.classes)).codes
 
 
-def _steps(settings: Settings, material: Material, results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _steps(
+    settings: Settings,
+    material: Material,
+    results: Sequence[dict[str, Any]],
+    scores: Mapping[str, Mapping[int, float]],
+) -> list[dict[str, Any]]:
     """Every step of the diary, child minus parent: over the same seeds on validation, and out of fold by group."""
-    scores: dict[str, dict[int, float]] = {}
-    for result in results:
-        if result["column"] == splits.HONEST:
-            accuracy = result["metrics"][splits.VALIDATION]["accuracy"]
-            scores.setdefault(result["experiment"], {})[result["seed"]] = accuracy
     whole = {row.name: row.inputs.name in material.data.others for row in material.rows}
     frames = {
         row.name: out_of_fold(
@@ -226,18 +248,21 @@ def _steps(settings: Settings, material: Material, results: Sequence[dict[str, A
         for row in material.rows
         if splits.HONEST in material.protocols[row.name]
     }
+    kinds = settings.study.diary.kinds
+    stand_in = {kinds[row.name]: row.name for row in material.rows}
     steps = []
     for row in material.rows:
         step: dict[str, Any] = {"experiment": row.name, "parent": row.parent, "change": row.change}
         step["validation"] = [scores[row.name][seed] for seed in sorted(scores[row.name])]
-        if row.parent in scores:
+        parent = stand_in.get(kinds[row.parent]) if row.parent else None
+        if parent is not None:
             # Scores of a few tracks scatter more than those of many segments: each kind has a spread of its own.
             alike = {name: list(found.values()) for name, found in scores.items() if whole[name] == whole[row.name]}
             spread = compare.pooled_spread(alike)
-            difference = compare.step(scores[row.name], scores[row.parent], spread)
+            difference = compare.step(scores[row.name], scores[parent], spread)
             step |= {"difference": asdict(difference), "verdict": compare.verdict(difference)}
-        if row.name in frames and row.parent in frames:
-            step["out_of_fold"] = _out_of_fold_step(frames[row.name], frames[row.parent], settings.study)
+        if row.name in frames and parent in frames:
+            step["out_of_fold"] = _out_of_fold_step(frames[row.name], frames[parent], settings.study)
         steps.append(step)
     return steps
 
@@ -251,9 +276,8 @@ def _out_of_fold_step(child: pd.DataFrame, parent: pd.DataFrame, study: Study) -
     return asdict(difference) | {"verdict": compare.verdict(difference)}
 
 
-def _test(settings: Settings, data: Data, repeats: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _test(settings: Settings, opening: Mapping[str, Any]) -> dict[str, Any]:
     """The sealed test set: mean over seeds for each experiment, with an interval over groups."""
-    opening = sealed.open_test(settings.study, repeats, data, settings.runs)
     scores = {}
     for name, seeds in opening["scores"].items():
         right = np.mean([one["answers"]["right"] for one in seeds], axis=0)

@@ -35,8 +35,10 @@ console = Console()
 def show(table: pd.DataFrame, title: str) -> None:
     """Print a table, wrapped to the width of the terminal."""
     drawn = Table(title=title, show_lines=True, pad_edge=False)
-    for position, name in enumerate(table.columns):
-        drawn.add_column(name, no_wrap=position == 0)
+    for name in table.columns:
+        first = name == table.columns[0]  # a name in it is kept on one line
+        longest = max((len(word) for cell in table[name] for word in cell.split()), default=0)
+        drawn.add_column(name, min_width=longest if first else None)
     for row in table.itertuples(index=False):
         # An interval, and what it counts, on lines of their own: a table of six columns has to fit 80 letters.
         drawn.add_row(*(escape(cell.replace(" [", "\n[").replace(" (", "\n(")) for cell in row))

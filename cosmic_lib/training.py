@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,10 +26,11 @@ class Prepared:
     """What a network is trained on: all items of the data, and then those that were made up.
 
     Args:
-        inputs: float32, first axis the items, scaled by the training rows.
+        inputs: first axis the items, as the data have them; they are scaled batch by batch, so that a data set in
+            bytes takes no more memory than that.
         labels: class numbers.
         parts: part of each item.
-        mean, std: how the inputs were scaled, per feature; measured on the real training rows alone.
+        mean, std: what is taken off and divided by, per feature; measured on the real training rows alone.
         classes: how many there are.
     """
 
@@ -39,9 +41,21 @@ class Prepared:
     std: np.ndarray
     classes: int
 
+    def batches(self, rows: np.ndarray, *, labelled: bool = False, **settings):
+        """Scaled batches of some items, see `pipeline.batches`.
+
+        Args:
+            rows: a boolean mask or item numbers.
+            labelled: with their labels.
+            **settings: as `pipeline.batches` takes them.
+        """
+        labels = self.labels[rows] if labelled else None
+        scale = functools.partial(pipeline.scale, mean=self.mean, std=self.std)
+        return pipeline.batches(self.inputs[rows], labels, transform=scale, **settings)
+
 
 def prepare(experiment: Experiment, data: Data, table: pd.DataFrame, column: str, *, seed: int) -> Prepared:
-    """Scale the inputs of an experiment, and add what its augmentation makes.
+    """Measure how to scale the inputs of an experiment, and add what its augmentation makes.
 
     Args:
         experiment: says which inputs, and what to add.
@@ -51,7 +65,10 @@ def prepare(experiment: Experiment, data: Data, table: pd.DataFrame, column: str
         seed: of the augmentation.
     """
     array, labels, parts = data.arrays[experiment.inputs.name], data.y, table[column].to_numpy()
-    mean, std = pipeline.statistics(array[parts == splits.TRAIN])
+    if (divisor := experiment.inputs.divide_by) is None:
+        mean, std = pipeline.statistics(array[parts == splits.TRAIN])
+    else:
+        mean, std = np.zeros(array.shape[-1]), np.full(array.shape[-1], float(divisor))
     if (augment := experiment.augment) is not None:
         rows = parts == splits.TRAIN
         if augment.before_split:
@@ -59,7 +76,7 @@ def prepare(experiment: Experiment, data: Data, table: pd.DataFrame, column: str
         made, made_labels = augment.make(data, rows, seed=seed, **augment.settings)
         dealt = np.random.default_rng(seed).choice(parts[rows], size=len(made))  # the shares of the real ones
         array, labels, parts = (np.concatenate(pair) for pair in ((array, made), (labels, made_labels), (parts, dealt)))
-    return Prepared(pipeline.scale(array, mean, std), labels, parts, mean, std, len(data.classes))
+    return Prepared(array, labels, parts, mean, std, len(data.classes))
 
 
 def train(
@@ -87,20 +104,18 @@ def train(
     import keras
 
     pipeline.set_up(seed=seed)
-    inputs, labels = prepared.inputs, prepared.labels
-    model = experiment.build(inputs.shape[1:], prepared.classes)
+    model = experiment.build(prepared.inputs.shape[1:], prepared.classes)
     optimizer = keras.optimizers.get(
         {"class_name": experiment.compile.optimizer, "config": {"learning_rate": experiment.compile.learning_rate}}
     )
-    model.compile(optimizer=optimizer, loss=experiment.compile.loss, metrics=["accuracy"])
+    loss = keras.losses.deserialize(experiment.compile.loss)  # also finds those that a study registers
+    model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
     training, validation = prepared.parts == splits.TRAIN, prepared.parts == splits.VALIDATION
     batch_size = experiment.fit.batch_size
     guards, reached = _guards(experiment.fit, epochs, backup)
     history = model.fit(
-        pipeline.batches(
-            inputs[training], labels[training], batch_size=batch_size, shuffle_seed=seed, first_epoch=reached
-        ),
-        validation_data=pipeline.batches(inputs[validation], labels[validation], batch_size=batch_size),
+        prepared.batches(training, labelled=True, batch_size=batch_size, shuffle_seed=seed, first_epoch=reached),
+        validation_data=prepared.batches(validation, labelled=True, batch_size=batch_size),
         epochs=epochs,
         shuffle=False,  # the batches come shuffled
         verbose=0,

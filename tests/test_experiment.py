@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 
 from cosmic_lib import evaluation, experiment, sealed, splits, store
-from cosmic_lib.experiment import Augment, Compile, Diary, Fit
+from cosmic_lib.diary import Diary
+from cosmic_lib.experiment import Augment, Compile, Fit
 from cosmic_lib.splits import HELD_OUT, HONEST, PROTOCOLS, PUBLISHED, TEST, VALIDATION
 from cosmic_lib.training import prepare
 

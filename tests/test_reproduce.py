@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from cosmic_lib import experiment, leakage, report, reproduce, splits, store
-from cosmic_lib.experiment import Compile, Diary, Experiment, Fit, Inputs, Published
+from cosmic_lib.diary import Diary
+from cosmic_lib.experiment import Compile, Experiment, Fit, Inputs, Published
 from cosmic_lib.studies import MODES, Data, Fault, Mode, Study
 
 

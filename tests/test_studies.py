@@ -47,9 +47,9 @@ def test_modes_grow_from_smoke_to_full(study):
         assert smaller.fit.epochs < small.fit.epochs <= whole.fit.epochs
         assert whole == row
     for mode in study.modes.values():
-        assert all(study.diary[name] for name in (*mode.only, *(mode.folds or ()), *mode.once))
-        for name, protocols in (mode.folds or {}).items():
-            assert set(protocols) <= set(study.diary[name].folds)
+        assert all(study.diary[name] for name in (*mode.only, *(mode.protocols or ()), *mode.once))
+        for name, protocols in (mode.protocols or {}).items():
+            assert set(protocols) <= set(study.diary[name].protocols)
 
 
 def test_faults_name_their_evidence_and_their_correction(study):
@@ -91,7 +91,7 @@ def test_every_network_keeps_to_the_contract_of_builders(study, check_builder):
         trained = sum(math.prod(weight.shape) for weight in model.trainable_weights)
         check_builder(build, small, classes, model.count_params(), trained)
     for row in study.diary:
-        assert keras.optimizers.get(row.compile.optimizer) and keras.losses.get(row.compile.loss)
+        assert keras.optimizers.get(row.compile.optimizer) and keras.losses.deserialize(row.compile.loss)
 
 
 def test_the_sample_is_read_as_data(study, sample):

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from cosmic_lib import experiment, report, reproduce, splits
-from cosmic_lib.experiment import Augment, Compile, Diary, Inputs, Published
+from cosmic_lib import experiment, pipeline, report, reproduce, splits
+from cosmic_lib.diary import Diary
+from cosmic_lib.experiment import Augment, Compile, Inputs, Published
 from cosmic_lib.studies import Mode
 
 from .test_reproduce import STUDY, data, small
@@ -47,21 +48,21 @@ BANDS = replace(
     STUDY,
     diary=Diary(
         [
-            small("first", folds=("published", "honest", "band")),
+            small("first", protocols=("published", "honest", "band")),
             small(
                 "mixed",
                 parent="first",
                 change="made-up items: in all parts",
                 augment=Augment(again, {"times": 3}, before_split=True),
             ),
-            small("whole", inputs=Inputs("means", shape=(9,), classes=2), folds=("honest", "band"), published=None),
+            small("whole", inputs=Inputs("means", shape=(9,), classes=2), protocols=("honest", "band"), published=None),
             small(
                 "swept",
                 parent="first",
                 change="learning rate: 0.03 to 0.1",
                 compile=Compile("adam", 0.1),
                 published=Published(line=9),
-                folds=(),
+                protocols=(),
             ),
             small("absent", inputs=Inputs("smells", shape=(3,), classes=2)),
         ]
@@ -73,7 +74,7 @@ BANDS = replace(
             max_epochs={"numbers": 6},
             once=("whole",),
             augment={"times": 1},
-            folds={"first": ("published", "honest")},
+            protocols={"first": ("published", "honest")},
             only=("first", "mixed", "swept", "absent"),
         ),
         "full": Mode(minutes=2, seeds=1, max_epochs={"numbers": 6, "means": 6}),
@@ -87,7 +88,8 @@ class Nearest:
     def __init__(self, prepared):
         training = prepared.parts == splits.TRAIN
         self.classes, self.labels = prepared.classes, prepared.labels[training]
-        self.training = NearestNeighbors(n_neighbors=1).fit(prepared.inputs[training])
+        scaled = pipeline.scale(prepared.inputs[training], prepared.mean, prepared.std)
+        self.training = NearestNeighbors(n_neighbors=1).fit(scaled)
 
     def predict(self, batches, verbose):
         inputs = np.concatenate([np.asarray(batch) for batch in batches])
@@ -128,7 +130,7 @@ def test_nobody_is_asked_for_a_class_that_was_not_in_training(tmp_path):
     lone = bands.items["band"] == "band 3"
     items = bands.items.assign(label=bands.items["label"].mask(lone, "c"))
     data = replace(bands, items=items, classes=("a", "b", "c"), others={})
-    study = replace(BANDS, diary=Diary([small("first", folds=("honest", "band"))]))
+    study = replace(BANDS, diary=Diary([small("first", protocols=("honest", "band"))]))
     row = reproduce.reproduce(reproduce.Settings(study, "full", tmp_path, seeds=1), data)["rows"][0]
     assert row["stricter"]["band"]["gap"]["counted"] == f"{items['band'][~lone].nunique()} bands"
     assert row["band"]["accuracy"]["counted"] == row["honest"]["accuracy"]["counted"]

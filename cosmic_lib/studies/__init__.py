@@ -20,7 +20,9 @@ import pandas as pd
 from cosmic_lib import store
 
 if TYPE_CHECKING:
-    from cosmic_lib.experiment import Diary, Experiment
+    from cosmic_lib.diary import Diary
+    from cosmic_lib.experiment import Experiment
+    from cosmic_lib.tuning import Space
 
 CONTROLS = ("shuffled-labels", "noise-features")
 MODES = ("smoke", "laptop", "full")
@@ -135,10 +137,11 @@ class Mode:
         seeds: how often each diary step is trained on the sealed split.
         max_epochs: input name -> cap on the epochs of a fit; the published number where there is none.
         only: names of the experiments that fit into this mode; all by default.
-        folds: name of an experiment -> protocols under which it is trained out of fold in this mode; by default each
-            experiment under its own. One that the user asks for by name is trained under all of its own.
+        protocols: name of an experiment -> protocols under which it is also run in this mode; by default each under
+            its own. One that the user asks for by name is run under all of its own.
         once: names of those that are trained with one seed only.
         settings: arguments for the study's loader, such as the size of pictures.
+        build: arguments for every builder, such as a share of the published filters.
         augment: settings of augmentations that differ from the published ones.
         sample: arguments for the study's sample generator.
         notebooks: those that `cosmic reproduce` runs as well; all of the study by default.
@@ -148,18 +151,21 @@ class Mode:
     seeds: int
     max_epochs: Mapping[str, int] = field(default_factory=dict)
     only: tuple[str, ...] = ()
-    folds: Mapping[str, tuple[str, ...]] | None = None
+    protocols: Mapping[str, tuple[str, ...]] | None = None
     once: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    build: Mapping[str, Any] = field(default_factory=dict)
     augment: Mapping[str, Any] = field(default_factory=dict)
     sample: Mapping[str, Any] = field(default_factory=dict)
     notebooks: tuple[str, ...] | None = None
 
     def scale(self, row: Experiment) -> Experiment:
-        """An experiment as this mode trains it: at most so many epochs, and with smaller augmentations."""
+        """An experiment as this mode trains it: at most so many epochs, with a smaller network and augmentation."""
         epochs = min(row.fit.epochs, self.max_epochs.get(row.inputs.name, row.fit.epochs))
         augment = row.augment and replace(row.augment, settings={**row.augment.settings, **self.augment})
-        return replace(row, fit=replace(row.fit, epochs=epochs), augment=augment)
+        build = functools.partial(row.build, **self.build) if self.build else row.build
+        honest_fit = row.honest_fit and replace(row.honest_fit, epochs=epochs)
+        return replace(row, build=build, fit=replace(row.fit, epochs=epochs), honest_fit=honest_fit, augment=augment)
 
 
 @dataclass(frozen=True)
@@ -202,10 +208,11 @@ class Study:
         deviations: where we differ from the source, and why; numbered in reports.
         faults: the audit's entries.
         notebooks: numbers of its notebooks, in order.
-        figures: `figures(data) -> list of plots.Picture` that open its report.
+        figures: `figures(data, summary) -> list of plots.Picture` that open its report.
         read: input name -> `read(path, shape, settings) -> array`: the items in a user's own file, each of that shape,
             for `cosmic predict`.
         asked: the experiment that `cosmic predict` asks unless the user names another.
+        space: what `cosmic tune` searches; None where there is nothing to search.
         praise: what the study did right.
     """
 
@@ -223,9 +230,10 @@ class Study:
     deviations: tuple[str, ...]
     faults: tuple[Fault, ...]
     notebooks: tuple[str, ...] = ()
-    figures: Callable[[Data], list] = lambda data: []
+    figures: Callable[[Data, Mapping[str, Any]], list] = lambda data, summary: []
     read: Mapping[str, Callable[..., np.ndarray]] = field(default_factory=dict)
     asked: str = ""
+    space: Space | None = None
     praise: str = ""
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cosmic_lib.experiment import Augment, Compile, Diary, Experiment, Fit, Inputs, Published
+from cosmic_lib.diary import Diary
+from cosmic_lib.experiment import Augment, Compile, Experiment, Fit, Inputs, Published
 from cosmic_lib.studies.genre import gan, models
 
 PICTURES = Inputs("pictures", shape=(180, 180, 3), classes=10)
@@ -42,7 +43,7 @@ NET1 = Experiment(
     compile=ADAM,
     fit=FIFTY,
     published=_percent(89, 55, 68, 55, 56, epochs=50),
-    folds=TRACKS,
+    protocols=TRACKS,
 )
 NET5 = Experiment(
     name="net5_adam",
@@ -54,7 +55,7 @@ NET5 = Experiment(
     compile=ADAM_LSTM,
     fit=EARLY_STOPPING,
     published=_percent(95, 85, 86, 85, 85, epochs=43),
-    folds=("published", "honest", "artist", "artist_filtered"),
+    protocols=("published", "honest", "artist", "artist_filtered"),
 )
 
 
@@ -128,7 +129,7 @@ NET5_RMSPROP = _step(
     TO_RMSPROP,
     _percent(104, 83, 85, 83, 83, epochs=49),
     compile=RMSPROP_LSTM,
-    folds=BOTH,
+    protocols=BOTH,
 )
 WAVEFORMS = Augment(gan.waveforms)
 NET6 = _step(
@@ -138,7 +139,7 @@ NET6 = _step(
     "training part: made-up sound added",
     _percent(96, 80, 80, 80, 80, epochs=51),
     augment=WAVEFORMS,
-    folds=BOTH,
+    protocols=BOTH,
 )
 NET6_FEATURES = _step(
     NET5,
@@ -147,7 +148,7 @@ NET6_FEATURES = _step(
     "training part: made-up features added",
     Published(line=119, accuracy=0.92),
     augment=Augment(gan.feature_maps),
-    folds=BOTH,
+    protocols=BOTH,
 )
 
 LSTMS = [
@@ -182,7 +183,7 @@ SWEEP = [
         f"learning rate: {parent.compile.learning_rate:g} to {rate:g}",
         Published(line=13),
         compile=replace(parent.compile, learning_rate=rate),
-        folds=(),
+        protocols=(),
     )
     for parent in (NET3, NET4, NET5, NET5_RMSPROP)
     for rate in (1e-2, 1e-3, 5e-4, 1e-4)
@@ -198,7 +199,7 @@ NET5_ALL = _step(
     "hop length: 4,084 to 512",
     None,
     inputs=Inputs("segment_features_hop512", shape=(127, 33), classes=10),
-    folds=("honest",),
+    protocols=("honest",),
 )
 GAP_FEATURES = _step(
     NET5,
@@ -207,7 +208,7 @@ GAP_FEATURES = _step(
     "network: LSTM to convolutions",
     None,
     build=models.gap,
-    folds=("honest",),
+    protocols=("honest",),
 )
 GAP_PICTURES = _step(
     GAP_FEATURES,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -9,11 +12,12 @@ from cosmic_lib import audio, plots
 from cosmic_lib.studies import Data
 
 
-def figures(data: Data) -> list[plots.Picture]:
+def figures(data: Data, summary: Mapping[str, Any]) -> list[plots.Picture]:
     """What the report of the study opens with: one clip, and how much of it is looked at.
 
     Args:
         data: from `load`.
+        summary: what the runs say; not looked at.
     """
     first = data.items.iloc[0]
     settings = audio.SegmentFeatures(**data.settings)
