@@ -14,7 +14,7 @@ import platform
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -127,7 +127,18 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write a value as JSON, atomically; the same value always gives the same bytes."""
-    write_bytes(path, (json.dumps(value, indent=1, sort_keys=True) + "\n").encode())
+    write_bytes(path, (_as_text(value) + "\n").encode())
+
+
+def _as_text(value: Any, margin: str = "\n") -> str:
+    """A value as JSON: an entry a line, but lists of plain values on one, as thousands of numbers are."""
+    inner = f"{margin} "
+    if isinstance(value, Mapping) and value:
+        entries = [f"{json.dumps(str(name))}: {_as_text(one, inner)}" for name, one in sorted(value.items())]
+        return f"{{{inner}{f',{inner}'.join(entries)}{margin}}}"
+    if isinstance(value, list | tuple) and any(isinstance(one, Mapping | list | tuple) for one in value):
+        return f"[{inner}{f',{inner}'.join(_as_text(one, inner) for one in value)}{margin}]"
+    return json.dumps(value)
 
 
 def write_array(path: Path, array: np.ndarray) -> None:
