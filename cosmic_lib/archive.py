@@ -1,4 +1,4 @@
-"""Archives to folders: plain files alone, inside the folder alone, and no more of them than is reasonable."""
+"""Archives to folders or bytes: plain files alone, inside the folder alone, and no more of them than is reasonable."""
 
 from __future__ import annotations
 
@@ -33,6 +33,9 @@ MOST_MEMBERS = 1_000_000
 BLOCK = 2**20
 """Bytes that are read at a time."""
 
+LARGEST = 256 * 2**20
+"""Bytes of one file that `read` takes into memory."""
+
 Read = TypeVar("Read")
 
 
@@ -51,20 +54,34 @@ class _Member:
 
 @dataclass
 class _Room:
-    """How much may be written, and how much has been."""
+    """How much may be written, or read in all and per file; and how much has been."""
 
     archive: Path
-    most: int
-    free: int
+    free: int | None = None
+    largest: int | None = None
     used: int = 0
+
+    def __post_init__(self) -> None:
+        self.most = RATIO * self.archive.stat().st_size + FLOOR
 
     def check(self, member: _Member, size: int) -> None:
         """Refuse what would go beyond the limits."""
         if size < 0 or self.used + size > self.most:
             _refuse(self.archive, member.name, f"brings the archive to an absurd size, over {self.most:,} bytes")
-        if self.used + size > self.free:
+        if self.largest is not None and size > self.largest:
+            _refuse(self.archive, member.name, f"is larger than any file that is read here, {self.largest:,} bytes")
+        if self.free is not None and self.used + size > self.free:
             remedy = "make room, or set COSMIC_HOME to a folder on a larger disk"
             _refuse(self.archive, member.name, f"does not fit on the disk: {self.free:,} bytes were free", remedy)
+
+    def content(self, member: _Member) -> Iterator[bytes]:
+        """What is in a file, counted."""
+        size = 0
+        for block in _reading(self.archive, member.content or ()):
+            size += len(block)
+            self.check(member, size)
+            yield block
+        self.used += size
 
 
 def is_archive(path: Path) -> bool:
@@ -87,16 +104,45 @@ def unpack(archive: Path, folder: Path) -> None:
             land outside the folder, is neither a plain file nor a folder, or has the name of another.
         OSError: the archive cannot be opened, or the folder cannot be written.
     """
-    members = _reader(archive)
     with open(archive, "rb") as file:
         folder.mkdir(parents=True, exist_ok=True)
-        size = archive.stat().st_size
-        room = _Room(archive, most=RATIO * size + FLOOR, free=shutil.disk_usage(folder).free)
-        for number, member in enumerate(_reading(archive, members(archive, file))):
-            if number >= MOST_MEMBERS:
-                _refuse(archive, member.name, f"comes after {MOST_MEMBERS:,} others, an absurd number")
-            room.check(member, member.size)
-            _write(member, folder.joinpath(*_names(archive, member.name)), room)
+        room = _Room(archive, free=shutil.disk_usage(folder).free)
+        for member, names in _members(file, room):
+            _write(member, folder.joinpath(*names), room)
+
+
+def read(archive: Path, *, largest: int = LARGEST) -> Iterator[tuple[str, bytes]]:
+    """Read the files of an archive that nobody vouches for, without unpacking it.
+
+    Args:
+        archive: as `unpack` takes it.
+        largest: bytes; a larger file in it is refused, as one file at a time is held in memory.
+
+    Yields:
+        Name, with slashes, and content of each file, in the order of the archive.
+
+    Raises:
+        ArchiveError: as from `unpack`. What was damaged may show only after the last file.
+        OSError: the archive cannot be opened.
+    """
+    with open(archive, "rb") as file:
+        room, known = _Room(archive, largest=largest), set()
+        for member, names in _members(file, room):
+            if (name := "/".join(names)) in known:
+                _refuse(archive, member.name, "has the name of another file")
+            if member.content is not None:
+                known.add(name)
+                yield name, b"".join(room.content(member))
+
+
+def _members(file: IO[bytes], room: _Room) -> Iterator[tuple[_Member, list[str]]]:
+    """The members of an archive with their names, as far as they are not refused."""
+    archive = room.archive
+    for number, member in enumerate(_reading(archive, _reader(archive)(archive, file))):
+        if number >= MOST_MEMBERS:
+            _refuse(archive, member.name, f"comes after {MOST_MEMBERS:,} others, an absurd number")
+        room.check(member, member.size)
+        yield member, _names(archive, member.name)
 
 
 def _refuse(
@@ -204,9 +250,7 @@ def _write(member: _Member, path: Path, room: _Room) -> None:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "xb") as file:
-            for block in _reading(room.archive, member.content):
-                room.check(member, len(block))
-                room.used += len(block)
+            for block in room.content(member):
                 file.write(block)
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
         _refuse(room.archive, member.name, "has the name of another file or folder")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,14 +27,15 @@ class ImageError(ValueError):
     """A file that cannot be used as a picture; the message names the file and what to do."""
 
 
-def read(path: str | Path, *, size: int | tuple[int, int] | None = None) -> np.ndarray:
+def read(path: str | Path | bytes, *, size: int | tuple[int, int] | None = None) -> np.ndarray:
     """Read any picture file as RGB.
 
     Transparent parts are laid on white, 16 bits are scaled to 8, a photograph that its EXIF data call turned is set
     upright, and of an animation the first picture is taken. Nothing is cropped: another size may be another shape.
 
     Args:
-        path: a file that Pillow reads (jpeg, png, gif, webp, tiff, bmp, ...).
+        path: a file that Pillow reads (jpeg, png, gif, webp, tiff, bmp, ...), or the content of one; errors then
+            speak of `the picture`.
         size: pixels, (height, width), or one number for a square; that of the file by default. Shrinking averages.
 
     Returns:
@@ -49,8 +51,13 @@ def read(path: str | Path, *, size: int | tuple[int, int] | None = None) -> np.n
     height_width = (size, size) if isinstance(size, int) else size
     if height_width is not None and min(height_width) < 1:
         raise ValueError(f"size is {size}; give height and width in pixels, from 1 up")
+    source: str | Path | io.BytesIO
+    if isinstance(path, bytes):
+        source, path = io.BytesIO(path), "the picture"
+    else:
+        source = path
     try:
-        with Image.open(path) as picture:
+        with Image.open(source) as picture:
             rgb = _rgb(path, _upright(path, picture, height_width))
     except ImageError:
         raise

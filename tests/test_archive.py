@@ -279,6 +279,65 @@ def test_errors_of_the_disk_stay_what_they_are(unpack, monkeypatch, tmp_path):
         unpack(make_zip([("a/b", b"1")]), ".zip")
 
 
+@BOTH
+def test_files_are_read_without_unpacking_in_the_order_of_the_archive(tmp_path, kind):
+    path = tmp_path / f"archive{kind}"
+    path.write_bytes(make(kind, FILES.items()))
+    assert list(archive.read(path)) == [(name.removeprefix("./"), content) for name, content in FILES.items()]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folders_of_an_archive_are_not_read(tmp_path):
+    path = tmp_path / "archive.zip"
+    path.write_bytes(make_zip([("a/", b""), ("a/b", b"1")]))
+    assert list(archive.read(path)) == [("a/b", b"1")]
+
+
+@BOTH
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ([("../evil", b"")], "out of the folder"),
+        ([("/evil", b"")], "an absolute path"),
+        ([("a", b"1"), ("./a", b"2")], "the name of another"),
+        ([("a", bytes(200_000)), ("b", bytes(200_000))], "absurd size"),
+        ([("large", np.random.default_rng(0).bytes(3001))], "larger than any file that is read here, 3,000 bytes"),
+    ],
+    ids=str,
+)
+def test_reading_refuses_what_unpacking_refuses(tmp_path, monkeypatch, kind, files, message):
+    monkeypatch.setattr(archive, "FLOOR", 300_000 if "absurd" not in message else 0)
+    monkeypatch.setattr(archive, "RATIO", 50 if "absurd" not in message else 0.5)
+    path = tmp_path / f"archive{kind}"
+    path.write_bytes(make(kind, files))
+    with pytest.raises(ArchiveError, match=message):
+        list(archive.read(path, largest=3000 if "larger" in message else archive.LARGEST))
+
+
+def test_reading_refuses_links(tmp_path):
+    path = tmp_path / "archive.tar"
+    path.write_bytes(make_tar([("evil", b"")], type=tarfile.SYMTYPE, linkname="/etc/passwd"))
+    with pytest.raises(ArchiveError, match="is a link"):
+        list(archive.read(path))
+
+
+def test_reading_does_not_trust_a_size_that_is_not_stated(tmp_path):
+    path = tmp_path / "zeros.gz"
+    path.write_bytes(gzip.compress(bytes(3 * archive.BLOCK)))
+    with pytest.raises(ArchiveError, match="larger than any file that is read here"):
+        list(archive.read(path, largest=2 * archive.BLOCK))
+
+
+@pytest.mark.parametrize("kind", [".zip", ".tar", ".tar.gz"])
+def test_reading_tells_when_an_archive_breaks_off(tmp_path, kind):
+    path = tmp_path / f"archive{kind}"
+    content = make(kind, [("first", NOISE), ("second", NOISE)])
+    path.write_bytes(content[: len(content.rstrip(b"\0")) - 600])
+    with pytest.raises(ArchiveError, match="damaged"):
+        list(archive.read(path))
+
+
 NOISE = np.random.default_rng(0).bytes(1200)
 SEEDS = {
     ".zip": make_zip([("a/noise", NOISE), ("b", b"text " * 50), ("c/", b"")]),
