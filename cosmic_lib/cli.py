@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shlex
 import sys
 import textwrap
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,6 +28,8 @@ notebooks_app = typer.Typer(no_args_is_help=True, help="Make the student noteboo
 app.add_typer(notebooks_app, name="notebooks")
 data_app = typer.Typer(no_args_is_help=True, help="Find, get and check the data sets behind the studies.")
 app.add_typer(data_app, name="data")
+NOT_SETTINGS = {"data", "root", "inputs", "progress", "sample_settings"}
+"""What a loader takes that has options of its own, or that no user can type."""
 DataSet = Annotated[str, typer.Argument(help="a data set, such as gtzan, or the study that uses it")]
 
 
@@ -47,6 +51,9 @@ def reproduce(
     control: Annotated[str | None, typer.Option(help=f"null control: {' or '.join(studies.CONTROLS)}")] = None,
     runs: Annotated[Path | None, typer.Option(help="folder of result files; runs/STUDY by default")] = None,
     notebook: Annotated[bool, typer.Option(help="also run the study's notebooks (sample data only)")] = True,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="for the study's loader: per_class=800")
+    ] = None,
 ) -> None:
     """Run a study under the published and the honest protocol; ends with a table and a page with figures."""
     from cosmic_lib import report
@@ -62,32 +69,68 @@ def reproduce(
         room = replace(room, group="group")  # what belongs together is the user's to say
     settings = Settings(room, name, kept, only=tuple(only or ()), seeds=seeds, control=control)
     names = ", ".join(row.name for row in settings.chosen)
-    console.print(
-        f"[bold]{room.title}[/]: {names}; {escape(data)} data, {name} mode, about {room.modes[name].minutes:g} minutes"
-    )
+    minutes = f", about {room.modes[name].minutes:g} minutes" if data == "sample" and not only else ""
+    console.print(f"[bold]{room.title}[/]: {names}; {escape(data)} data, {name} mode{minutes}")
     if data == "real" and root is None:
         root = fetched(room.data_set)
     page = store.home() / "reports" / study
     with bars(page) as progress:
-        mode_settings = {**room.modes[name].settings, **(room.modes[name].sample if data == "sample" else {})}
-        inputs = {row.inputs.name for row in settings.chosen}
-        loaded = room.load(data, root, inputs=sorted(inputs), progress=progress.track, **mode_settings)
+        loaded = load(room, name, data, root, [row.inputs.name for row in settings.chosen], setting or (), progress)
         for note in loaded.notes:
             console.print(f"  {escape(note)}")
         summary = run_study(settings, loaded, progress)
         pages = []
         if notebook and data == "sample" and not control:
             pages = run_notebooks(room, page, name, loaded, progress)
-    figures = [*room.figures(loaded), *report.pictures(summary, room)]
+    figures = [*room.figures(loaded, summary), *report.pictures(summary, room)]
     command = shlex.join(["cosmic", *sys.argv[1:]])
     index = report.write(summary, room, page=page, results=kept, figures=figures, command=command)
     for line in report.heading(summary, room):
         console.print(escape(line))
-    show(report.main_table(summary), "Published and ours")
+    run = [row for row in summary["rows"] if row["run"]]
+    show(report.main_table({**summary, "rows": run}), "Published and ours")
+    if others := len(summary["rows"]) - len(run):
+        console.print(f"{others} more experiments of the diary are on the page, with the reason why they were not run")
     show(report.step_table(summary), "The diary, step by step")
     for path in (index, kept / f"results-{name}.md", *pages):
         console.print(f"see {path}", soft_wrap=True)
     console.print(f"{time.perf_counter() - started:.0f} s")
+
+
+@app.command()
+def tune(
+    study: Annotated[str, typer.Argument(help="which study, such as cifar")],
+    how: Annotated[str, typer.Option(help="random, hyperband or grid")] = "random",
+    trials: Annotated[int, typer.Option(min=1, help="how many networks at most")] = 20,
+    data: Annotated[str, typer.Option(help="sample, real or folder, as for reproduce")] = "sample",
+    root: Annotated[Path | None, typer.Option(help="as for reproduce")] = None,
+    mode: Annotated[str | None, typer.Option(help="smoke, laptop or full; COSMIC_MODE or laptop by default")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="identical networks, to know what luck gives")] = 5,
+    runs: Annotated[Path | None, typer.Option(help="folder of result files; runs/STUDY by default")] = None,
+    setting: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="for the loader")] = None,
+) -> None:
+    """Search the settings of a study on validation alone; the same line again goes on with an interrupted search."""
+    from cosmic_lib import report, tuning
+
+    room, name = studies.get(study), studies.mode_name(mode)
+    space = tuning.space_of(room)
+    kept = runs or store.home() / "runs" / study
+    tidy(kept)
+    if data == "real" and root is None:
+        root = fetched(room.data_set)
+    page = store.home() / "reports" / study
+    with bars(page) as progress:
+        loaded = load(room, name, data, root, [room.diary[space.parent].inputs.name], setting or (), progress)
+        tuned = tuning.tune(room, loaded, trials=trials, how=how, mode=name, seeds=seeds, runs=kept, progress=progress)
+    trials_as_text = tuning.trials_table(tuned.rows).round(3).astype(str)
+    title, lines = f"{room.title}: {how} search from {space.parent}", tuned.lines(space)
+    show(trials_as_text.drop(columns="key"), title)
+    for line in lines:
+        console.print(escape(line), soft_wrap=True)
+    command = shlex.join(["cosmic", *sys.argv[1:]])
+    written = page / f"tuning-{how}.html"
+    report.write_search(title, trials_as_text, lines, tuned.picture, page=written, command=command)
+    console.print(f"see {written}", soft_wrap=True)
 
 
 @app.command()
@@ -254,6 +297,33 @@ def run_all_notebooks(
         out = store.home() / "reports" / "notebooks" / f"{path.stem}.html"
         notebooks.execute(path, out, mode=studies.mode_name(mode))
         console.print(f"see {out}", soft_wrap=True)
+
+
+def load(
+    room: studies.Study,
+    mode: str,
+    data: str,
+    root: Path | None,
+    inputs: Iterable[str],
+    asked: Iterable[str],
+    progress: Progress,
+) -> studies.Data:
+    """The data of a study as a mode has them; what the user asks for by name goes before that."""
+    settings = {**room.modes[mode].settings, **(room.modes[mode].sample if data == "sample" else {})}
+    makers = (room.load, *([room.sample] if data == "sample" else []))
+    known = {name for maker in makers for name in inspect.signature(maker).parameters} - NOT_SETTINGS
+    for one in asked:
+        setting, found, value = one.partition("=")
+        if setting not in inspect.signature(room.load).parameters or not found:
+            known = ", ".join(sorted(settings))
+            raise ValueError(
+                f"--set {one}: give NAME=VALUE with a setting of the loader of {room.name}, such as {known}"
+            )
+        try:
+            settings[setting] = json.loads(value)
+        except ValueError:
+            settings[setting] = value
+    return room.load(data, root, inputs=sorted(set(inputs)), progress=progress.track, **settings)
 
 
 def fetched(name: str, files: tuple[Path, ...] = ()) -> Path:

@@ -304,6 +304,24 @@ def write(
     return page / "index.html"
 
 
+def write_search(
+    title: str, table: pd.DataFrame, lines: Sequence[str], figure: plots.Picture, *, page: Path, command: str
+) -> Path:
+    """Write the page of a search: every trial, and what its best is worth.
+
+    Args:
+        title: names the search.
+        table: its trials, as text.
+        lines: what it found, a sentence each.
+        figure: the best so far.
+        page: file to write.
+        command: what the reader types to make it again.
+    """
+    content = {"title": title, "table": table, "lines": lines, "figure": figure, "command": command}
+    store.write_bytes(page, _rendered("search.html", content))
+    return page
+
+
 def study_page(study: Study, results: Path) -> bytes:
     """The page of a study in the docs, as Markdown, made from its committed results.
 

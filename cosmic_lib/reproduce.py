@@ -129,8 +129,8 @@ class Material:
         for row in rows:
             own = {row.name: row.protocols}
             fitting = own if mode.protocols is None or row.name in settings.only else mode.protocols
-            wanted = fitting.get(row.name, ())
-            protocols[row.name] = tuple(one for one in wanted if splits.has(tables[row.inputs.name], one))
+            fit_in = fitting.get(row.name, ())
+            protocols[row.name] = tuple(one for one in fit_in if splits.has(tables[row.inputs.name], one))
         return cls(data, table, tables, views, [mode.scale(row) for row in rows], protocols)
 
 
