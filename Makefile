@@ -20,11 +20,12 @@ $(READY): setup.cfg setup.py pyproject.toml constraints.txt
 
 setup: $(READY)  ## check Python and disk, then install into .venv
 
+reproduce-cifar:  ## the CIFAR-10 tuning diary, with error bars, on sample data
 reproduce-genre:  ## music genre, published and honest, on sample data
 reproduce-%: $(READY)
 	$(BIN)/cosmic reproduce $(subst -,_,$*)
 
-reproduce: reproduce-genre  ## every study there is
+reproduce: reproduce-cifar reproduce-genre  ## every study there is
 
 notebooks: $(READY)  ## make the student notebooks from notebooks/source
 	$(BIN)/cosmic notebooks build
@@ -47,6 +48,7 @@ lint: $(READY)  ## check style, types and that the notebooks match their sources
 bench: $(READY)  ## time the slow parts, side by side
 	$(BIN)/python benchmarks/features.py
 	$(BIN)/python benchmarks/pipeline.py
+	$(BIN)/python benchmarks/training.py
 
 clean:  ## remove what was installed, cached and reported; results and data stay
 	rm -rf $(VENV) cache reports build dist *.egg-info
