@@ -314,11 +314,8 @@ def load(
     known = {name for maker in makers for name in inspect.signature(maker).parameters} - NOT_SETTINGS
     for one in asked:
         setting, found, value = one.partition("=")
-        if setting not in inspect.signature(room.load).parameters or not found:
-            known = ", ".join(sorted(settings))
-            raise ValueError(
-                f"--set {one}: give NAME=VALUE with a setting of the loader of {room.name}, such as {known}"
-            )
+        if setting not in known or not found:
+            raise ValueError(f"--set {one}: give NAME=VALUE with a setting of {room.name}: {', '.join(sorted(known))}")
         try:
             settings[setting] = json.loads(value)
         except ValueError:

@@ -98,6 +98,11 @@ def table(printed):
         (["reproduce", "genre", "--data", "real", "--root", "nowhere"], "holds neither genres_original/ nor genres/"),
         (["reproduce", "genre", "--only", "net9"], "no experiment named net9 in genre"),
         (["notebooks", "run", "99_none"], "no notebook named 99_none"),
+        (["reproduce", "cifar", "--set", "colours=1"], "--set colours=1: give NAME=VALUE with a setting of cifar: "),
+        (["reproduce", "cifar", "--set", "per_class"], "per_class: give NAME=VALUE"),
+        (["reproduce", "cifar", "--set", "per_class=0"], "per_class is 0; give a whole number from 1 up"),
+        (["tune", "genre"], "genre: has no space to search"),
+        (["tune", "cifar", "--how", "luck", "--mode", "smoke"], "choose one of random, hyperband, grid"),
     ],
 )
 def test_what_a_user_can_mend_is_told_in_one_line(arguments, message, monkeypatch, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cosmic_lib.splits import PROTOCOLS
 from cosmic_lib.studies import Mode, Study
 from cosmic_lib.studies.cifar.data import READ, load
 from cosmic_lib.studies.cifar.diary import DIARY
@@ -48,7 +49,7 @@ STUDY = Study(
             seeds=2,
             max_epochs=dict.fromkeys(INPUTS, 2),
             only=("cnn_1", "cnn_4_v2", "cnn_4_v4"),
-            protocols={"cnn_1": ("published",)},
+            protocols={"cnn_1": PROTOCOLS},
             settings={"size": 24, "per_class": 20},
             build={"width": 0.125, "momentum": 0.9},
             notebooks=("15_cifar_retold",),
@@ -68,7 +69,7 @@ STUDY = Study(
                 "cnn_6_v3",
                 "cnn_7_v4",
             ),
-            protocols={"cnn_1": ("published",)},
+            protocols={"cnn_1": PROTOCOLS},
             settings={"size": 24, "per_class": 150},
             build={"width": 0.5, "momentum": 0.9},
             notebooks=("15_cifar_retold",),

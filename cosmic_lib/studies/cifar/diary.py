@@ -14,6 +14,7 @@ from typing import Any
 
 from cosmic_lib.diary import Diary
 from cosmic_lib.experiment import Compile, Experiment, Fit, Inputs
+from cosmic_lib.splits import PROTOCOLS
 from cosmic_lib.studies.cifar import models
 from cosmic_lib.studies.cifar.losses import KERAS_LOSSES
 from cosmic_lib.studies.cifar.published import PUBLISHED
@@ -39,7 +40,7 @@ def _row(
     if network:
         changes["build"] = partial(parent.build, **network)
     row = replace(parent, name=name, title=title, parent=parent.name, change=change, **changes)
-    return replace(row, published=PUBLISHED.get(name), protocols=("published",) if name in TAUGHT else ())
+    return replace(row, published=PUBLISHED.get(name), protocols=PROTOCOLS if name in TAUGHT else ())
 
 
 def _again(first: Experiment, name: str, title: str, note: str = "") -> Experiment:
@@ -69,7 +70,7 @@ CNN_1 = Experiment(
     build=models.cnn,
     compile=Compile("adam", learning_rate=1e-3),  # the default of Keras, here and until CNN_8_v2
     published=PUBLISHED["cnn_1"],
-    protocols=("published",),
+    protocols=PROTOCOLS,
     **_trained(batch_size=64),
 )
 CNN_2 = _row(
