@@ -21,34 +21,45 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def execute(folder):
-    """`execute(name, solved) -> (text that was printed, page)`; each notebook is run once, all in one home."""
+    """`execute(name) -> (what the student's cells print, what the solved exercises print, page)`, in one kernel.
+
+    No later cell depends on an exercise, so that the solved ones can follow when all the others have run.
+    """
     done = {}
 
-    def run(name: str, solved: bool) -> tuple[str, str]:
-        if (name, solved) not in done:
-            path = folder / f"{name}.ipynb"
+    def run(name: str) -> tuple[str, str, str]:
+        if name not in done:
             source = notebooks.FOLDER / "source" / f"{name}.py"
-            text = nbformat.writes(jupytext.read(source, fmt="py:percent")) if solved else notebooks.build(source)
-            path.write_text(text, encoding="utf-8")
+            notebook = nbformat.reads(notebooks.build(source), as_version=4)
+            handed_out = len(notebook.cells)
+            solved = [cell for cell in jupytext.read(source, fmt="py:percent").cells if "# solution:" in cell.source]
+            notebook.cells += [nbformat.v4.new_code_cell(cell.source) for cell in solved]
+            path = folder / f"{name}.ipynb"
+            nbformat.write(notebook, path)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setenv("COSMIC_HOME", str(folder / "home"))
-                notebook = notebooks.execute(path, folder / f"{name}.html", mode="smoke", timeout=600)
-            outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-            assert not [output.text for output in outputs if output.get("name") == "stderr"]
-            printed = "".join(output.text for output in outputs if output.output_type == "stream")
-            done[name, solved] = printed, (folder / f"{name}.html").read_text(encoding="utf-8")
-        return done[name, solved]
+                cells = notebooks.execute(path, folder / f"{name}.html", mode="smoke", timeout=600).cells
+            page = (folder / f"{name}.html").read_text(encoding="utf-8")
+            done[name] = printed(cells[:handed_out]), printed(cells[handed_out:]), page
+        return done[name]
 
     return run
 
 
+def printed(cells) -> str:
+    """What cells wrote; nothing of it on the error stream."""
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    assert not [output.text for output in outputs if output.get("name") == "stderr"]
+    return "".join(output.text for output in outputs if output.output_type == "stream")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_students_notebook_runs_before_anything_is_done(name, execute):
-    printed, page = execute(name, solved=False)
-    assert "mode      smoke" in printed
-    assert "[PASS]" not in printed and "[FAIL]" not in printed
+    text, _, page = execute(name)
+    assert "mode      smoke" in text
+    assert "[PASS]" not in text and "[FAIL]" not in text
     exercises = (notebooks.FOLDER / "source" / f"{name}.py").read_text().count("# solution:")
-    assert printed.count("  not done yet\n") == exercises
+    assert text.count("  not done yet\n") == exercises
     images = re.findall(r"<img[^>]*>", page)
     assert images
     for image in images:
@@ -58,13 +69,13 @@ def test_the_students_notebook_runs_before_anything_is_done(name, execute):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_solutions_pass_every_check(name, execute):
-    printed, _ = execute(name, solved=True)
-    assert "[FAIL]" not in printed and "not done yet" not in printed
+    _, text, _ = execute(name)
+    assert "[FAIL]" not in text and "not done yet" not in text
     source = (notebooks.FOLDER / "source" / f"{name}.py").read_text()
-    assert printed.count("[PASS]") == len(re.findall(r"^    exercises\.\w+,$", source, re.MULTILINE)) > 0
+    assert text.count("[PASS]") == len(re.findall(r"^    exercises\.\w+,$", source, re.MULTILINE)) > 0
 
 
 def test_the_visible_cells_and_run_give_the_same_history(execute):
-    printed, _ = execute("30_genre_the_leak", solved=False)
-    assert "published_fold0: same history as in the cell above: True" in printed
-    assert "honest_fold0: same history as in the cell above: True" in printed
+    text, _, _ = execute("30_genre_the_leak")
+    assert "published_fold0: same history as in the cell above: True" in text
+    assert "honest_fold0: same history as in the cell above: True" in text
