@@ -31,7 +31,7 @@ def test_titles_and_published_numbers_change_no_configuration(tiny_experiment):
         {"compile": Compile("rmsprop", 0.01)},
         {"augment": Augment(echo)},
     ],
-    ids=str,
+    ids=["units", "dropout", "learning rate", "optimizer", "augmentation"],
 )
 def test_whatever_a_run_depends_on_changes_the_configuration(tiny_experiment, changes):
     assert configuration(replace(tiny_experiment, **changes)) != configuration(tiny_experiment)
