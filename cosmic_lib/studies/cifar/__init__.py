@@ -99,8 +99,8 @@ STUDY = Study(
         "(line 8413), and so are ours; the code says 32 (line 8398).",
         "The source has no seed and one run each. Ours have several; configurations that the source repeated without "
         "knowing it are run once, with as many seeds as any other.",
-        "Augmentation that is really fed (`cnn_9_augmented`) mirrors pictures and shifts them by a whole pixel or none; "
-        "what the source built (line 9217) would have shifted by parts of a pixel too.",
+        "Augmentation that is really fed (`cnn_9_augmented`) mirrors pictures and shifts them by a whole pixel or "
+        "none; what the source built (line 9217) would have shifted by parts of a pixel too.",
         "Our results on real pictures are of JPEG copies, which differ a little from the publisher's pixels.",
         "Smaller modes shrink pictures, networks (a share of all filters and units), epochs and pictures per class, "
         "and average batch normalisation over some ten steps instead of a hundred (momentum 0.9), since their epochs "
