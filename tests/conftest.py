@@ -65,6 +65,18 @@ def real_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def quick_training():
+    """No network is trained, see `stand_in`; everything else is as it always is."""
+    from cosmic_lib import experiment
+
+    from .stand_in import HISTORY, Nearest
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(experiment, "train", lambda row, prepared, **settings: (Nearest(prepared), HISTORY, False))
+        yield
+
+
 @pytest.fixture
 def server():
     """An HTTP server on 127.0.0.1 that misbehaves as it is told, see `http_server`."""

@@ -14,6 +14,8 @@ from cosmic_lib.diary import Diary
 from cosmic_lib.experiment import Compile, Experiment, Fit, Inputs, Published
 from cosmic_lib.studies import MODES, Data, Fault, Mode, Study
 
+pytestmark = pytest.mark.usefixtures("quick_training")
+
 
 def network(input_shape, num_classes, *, units=16):
     import keras
@@ -95,7 +97,7 @@ def settings(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def summary(settings):
+def summary(settings, quick_training):
     return reproduce.reproduce(settings, data(identity=1.5))
 
 

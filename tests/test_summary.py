@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.neighbors import NearestNeighbors
 
-from cosmic_lib import experiment, pipeline, report, reproduce, splits
+from cosmic_lib import report, reproduce
 from cosmic_lib.diary import Diary
 from cosmic_lib.experiment import Augment, Compile, Inputs, Published
 from cosmic_lib.studies import Mode
 
 from .test_reproduce import STUDY, data, small
+
+pytestmark = pytest.mark.usefixtures("quick_training")
 
 
 def in_bands(groups=60):
@@ -80,30 +81,6 @@ BANDS = replace(
         "full": Mode(minutes=2, seeds=1, max_epochs={"numbers": 6, "means": 6}),
     },
 )
-
-
-class Nearest:
-    """A network's stand-in, trained in no time: it answers with the class of the nearest training item."""
-
-    def __init__(self, prepared):
-        training = prepared.parts == splits.TRAIN
-        self.classes, self.labels = prepared.classes, prepared.labels[training]
-        scaled = pipeline.scale(prepared.inputs[training], prepared.mean, prepared.std)
-        self.training = NearestNeighbors(n_neighbors=1).fit(scaled)
-
-    def predict(self, batches, verbose):
-        inputs = np.concatenate([np.asarray(batch) for batch in batches])
-        nearest = self.training.kneighbors(inputs, return_distance=False)[:, 0]
-        return np.eye(self.classes)[self.labels[nearest]]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_training():
-    """Everything but the training is as it always is."""
-    history = {name: [1.0, 0.5] for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiment, "train", lambda row, prepared, **settings: (Nearest(prepared), history, False))
-        yield
 
 
 @pytest.fixture(scope="module")
