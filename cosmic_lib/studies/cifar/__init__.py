@@ -70,7 +70,7 @@ STUDY = Study(
                 "cnn_7_v4",
             ),
             protocols={"cnn_1": PROTOCOLS},
-            settings={"size": 24, "per_class": 150},
+            settings={"size": 24, "per_class": 110},
             build={"width": 0.5, "momentum": 0.9},
             notebooks=("15_cifar_retold",),
         ),
