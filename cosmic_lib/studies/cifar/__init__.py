@@ -57,11 +57,10 @@ STUDY = Study(
         "laptop": Mode(
             minutes=7,
             seeds=3,
-            max_epochs=dict.fromkeys(INPUTS, 14),
+            max_epochs=dict.fromkeys(INPUTS, 11),
             only=(
                 "cnn_1",
                 "cnn_2",
-                "cnn_3_v1",
                 "cnn_4_v1",
                 "cnn_4_v2",
                 "cnn_4_v3",
