@@ -57,7 +57,7 @@ STUDY = Study(
         "laptop": Mode(
             minutes=7,
             seeds=3,
-            max_epochs=dict.fromkeys(INPUTS, 11),
+            max_epochs=dict.fromkeys(INPUTS, 8),
             only=(
                 "cnn_1",
                 "cnn_2",
