@@ -64,11 +64,17 @@ class Picture:
     _repr_html_ = html
 
 
-def _figure(width: float = 7.5, height: float = 3.6, **subplots) -> tuple[Figure, Any]:
+def subplots(width: float = 7.5, height: float = 3.6, **settings) -> tuple[Figure, Any]:
+    """A figure as all of ours are, and its axes.
+
+    Args:
+        width, height: in inches.
+        **settings: as `Figure.subplots` takes them.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots(**subplots)
+    axes = figure.subplots(**settings)
     for ax in np.ravel(axes):
         ax.spines[["top", "right"]].set_visible(False)
     return figure, axes
@@ -83,7 +89,7 @@ def waveform_and_spectrogram(clip: np.ndarray, sample_rate: int, title: str) -> 
         title: names the clip.
     """
     librosa = sound.librosa()
-    figure, (top, bottom) = _figure(height=5, nrows=2, sharex=True)
+    figure, (top, bottom) = subplots(height=5, nrows=2, sharex=True)
     seconds = np.arange(len(clip)) / sample_rate
     step = max(len(clip) // 20_000, 1)  # more points than that cannot be told apart
     top.plot(seconds[::step], clip[::step], color=BLUE, linewidth=0.4)
@@ -113,7 +119,7 @@ def history(history: Mapping[str, Sequence[float]], title: str) -> Picture:
         history: as `model.fit` returns it in `.history`: loss, accuracy, val_loss and val_accuracy.
         title: names the run.
     """
-    figure, axes = _figure(ncols=2)
+    figure, axes = subplots(ncols=2)
     epochs = np.arange(1, len(history["loss"]) + 1)
     best = int(np.argmin(history["val_loss"])) + 1
     for ax, metric in zip(axes, ("loss", "accuracy"), strict=True):
@@ -144,7 +150,7 @@ def confusion(score: Mapping[str, Any], title: str) -> Picture:
     classes = [row["class"] for row in score["per_class"]]
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     side = 2.2 + 0.45 * len(classes)
-    figure, ax = _figure(side + 0.8, side)
+    figure, ax = subplots(side + 0.8, side)
     image = ax.imshow(shares, cmap="cividis", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(matrix):
         if count:
@@ -176,7 +182,7 @@ def gap_by_group(frame: pd.DataFrame, estimate: Estimate, *, unit: str = "group"
     ordered = (
         frame.assign(gap=frame["published"] - frame["honest"]).sort_values(["label", "gap"]).reset_index(drop=True)
     )
-    figure, (left, right) = _figure(8.5, 4.4, ncols=2, gridspec_kw={"width_ratios": [3, 1.5]})
+    figure, (left, right) = subplots(8.5, 4.4, ncols=2, gridspec_kw={"width_ratios": [3, 1.5]})
     rows = np.arange(len(ordered))
     left.vlines(rows, ordered["honest"], ordered["published"], color="#BBBBBB", linewidth=1)
     ring = {"markersize": 7, "markerfacecolor": "none"}  # where both agree, the ring is seen around the square
@@ -211,7 +217,7 @@ def strip(
         axis: what the score is.
         guess: a guess made beforehand, drawn as a line.
     """
-    figure, ax = _figure(height=1.5 + 0.55 * len(scores))
+    figure, ax = subplots(height=1.5 + 0.55 * len(scores))
     for row, values in enumerate(scores.values()):
         offsets = 0.12 * np.resize([0, 1, -1], len(values))  # apart enough that equal scores stay two dots
         ax.plot(values, row + offsets, "o", color=BLUE, alpha=0.7, label="one run" if not row else None)

@@ -17,7 +17,7 @@ def steps(estimates: Mapping[str, compare.Estimate], *, title: str) -> plots.Pic
         estimates: what was changed -> difference with its interval.
         title: names what was trained.
     """
-    figure, ax = plots._figure(8, 1.4 + 0.36 * len(estimates))
+    figure, ax = plots.subplots(8, 1.4 + 0.36 * len(estimates))
     ax.axvspan(-compare.MARGIN, compare.MARGIN, color="#DDDDDD", linewidth=0)
     ax.axvline(0, color="black", linewidth=0.8)
     verdicts = [compare.verdict(estimate) for estimate in estimates.values()]
@@ -47,7 +47,7 @@ def at_rest(histories: Mapping[str, Mapping[str, Sequence[float]]], plateau: flo
         plateau: the loss at rest of the first kind.
         title: names what was trained.
     """
-    figure, axes = plots._figure(8.5, 3.4, ncols=2)
+    figure, axes = plots.subplots(8.5, 3.4, ncols=2)
     rows = []
     for ax, (labels, history), colour in zip(axes, histories.items(), (plots.ORANGE, plots.BLUE), strict=True):
         losses = history["loss"]

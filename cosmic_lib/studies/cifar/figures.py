@@ -63,7 +63,7 @@ def ranking(summary: Mapping[str, Any]) -> plots.Picture:
     chance = compare.by_chance(DIARY.published_spread)
     ours = rows["ours"].dropna()
     edge = min([best - REACH, *(ours.quantile([0.5]) - REACH / 2)])
-    figure, ax = plots._figure(8.5, 1.8 + 0.19 * len(rows))
+    figure, ax = plots.subplots(8.5, 1.8 + 0.19 * len(rows))
     ax.axvspan(best - chance, best, color=plots.ORANGE, alpha=0.15, linewidth=0, label="within chance of the best run")
     for place, row in enumerate(rows.itertuples()):
         ax.axhline(place, color="#EEEEEE", linewidth=0.8, zorder=0)
@@ -172,7 +172,7 @@ def repeats(diary: Diary) -> plots.Picture:
     repeated = {name: list(found.values()) for name, found in runs.items()}
     spread, freedom = diary.published_spread
     chance = compare.by_chance((spread, freedom))
-    figure, ax = plots._figure(7.5, 1.4 + 0.42 * len(repeated))
+    figure, ax = plots.subplots(7.5, 1.4 + 0.42 * len(repeated))
     for place, found in enumerate(repeated.values()):
         mean = float(np.mean(found))
         ax.plot([mean - spread, mean + spread], [place] * 2, color="#BBBBBB", linewidth=7, solid_capstyle="butt")
@@ -248,7 +248,7 @@ def curves(name: str, history: Mapping[str, Sequence[float]]) -> plots.Picture:
     ours = pd.DataFrame({column: list(history[column]) for column in ("val_loss", "val_accuracy")})
     ours.index = pd.RangeIndex(1, len(ours) + 1, name="epoch")
     fits = {"source": printed_curves.published(name), "ours": ours}
-    figure, axes = plots._figure(8.5, 3.4, ncols=2)
+    figure, axes = plots.subplots(8.5, 3.4, ncols=2)
     said = []
     for (whose, fit), colour, marker in zip(
         fits.items(), (plots.PUBLISHED_COLOUR, plots.HONEST_COLOUR), "os", strict=True

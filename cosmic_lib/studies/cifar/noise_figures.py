@@ -24,7 +24,7 @@ def steps(estimates: Mapping[str, compare.Estimate], *, title: str) -> plots.Pic
     table = pd.DataFrame(rows, columns=["points", "by chance", "verdict"], index=pd.Index(list(estimates), name="step"))
     table = table.sort_values("points", ascending=False)
     chance = float(table["by chance"].max())
-    figure, ax = plots._figure(8.0, 1.3 + 0.16 * len(table))
+    figure, ax = plots.subplots(8.0, 1.3 + 0.16 * len(table))
     ax.axvspan(-chance, chance, color=plots.ORANGE, alpha=0.15, linewidth=0, label="chance alone, 95 % of pairs")
     ax.axvline(0, color="black", linewidth=0.8)
     for place, (points, verdict) in enumerate(zip(table["points"], table["verdict"], strict=True)):
@@ -58,7 +58,7 @@ def lead(measured: Mapping[int, compare.Estimate], theory: Mapping[int, float], 
     rows = [(100 * one.value, 100 * one.low, 100 * one.high) for one in measured.values()]
     table = pd.DataFrame(rows, columns=["points", "low", "high"], index=pd.Index(list(measured), name="networks"))
     table["if they erred independently"] = [100 * theory[number] for number in measured]
-    figure, ax = plots._figure(height=3.4)
+    figure, ax = plots.subplots(height=3.4)
     ax.axhline(0, color="black", linewidth=0.8)
     ax.fill_between(
         table.index, table["low"], table["high"], color=plots.BLUE, alpha=0.15, linewidth=0, label="95 % of the draws"
@@ -84,7 +84,7 @@ def agreement(scores: pd.DataFrame, *, beyond: float, title: str) -> plots.Pictu
         beyond: deviations from which a network is named.
         title: names them.
     """
-    figure, (left, right) = plots._figure(8.5, 3.8, ncols=2)
+    figure, (left, right) = plots.subplots(8.5, 3.8, ncols=2)
     odd = scores[scores["deviations"].abs() > beyond]
     low, high = scores[["validation", "test"]].min().min(), scores[["validation", "test"]].max().max()
     left.plot([low, high], [low, high], color=plots.GREY, linewidth=0.8)

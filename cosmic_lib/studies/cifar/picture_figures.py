@@ -94,7 +94,7 @@ def _tiled(rows: dict[str, np.ndarray], title: str):
         for place, picture in enumerate(pictures):
             down, right = row * (height + GAP), place * (width + GAP)
             canvas[down : down + height, right : right + width] = picture  # grey fills all three colours
-    figure, ax = plots._figure(1.6 + 0.6 * most, 0.5 + 0.6 * len(rows) * height / width)
+    figure, ax = plots.subplots(1.6 + 0.6 * most, 0.5 + 0.6 * len(rows) * height / width)
     ax.imshow(canvas[:-GAP, :-GAP], interpolation="nearest")
     ax.set_xticks([])
     ax.set_yticks(np.arange(len(rows)) * (height + GAP) + height / 2, list(rows))

@@ -20,7 +20,7 @@ def tried(searches: Mapping[str, pd.DataFrame], *, title: str) -> plots.Picture:
         searches: name -> a row per network, two columns of values; the first is drawn on a logarithmic scale.
         title: names what was searched.
     """
-    figure, axes = plots._figure(7.5, 3.4, ncols=len(searches), sharex=True, sharey=True)
+    figure, axes = plots.subplots(7.5, 3.4, ncols=len(searches), sharex=True, sharey=True)
     searches = {name: values.rename(columns=lambda text: text.replace("_", " ")) for name, values in searches.items()}
     across, up = next(iter(searches.values())).columns
     for ax, (name, values), (colour, marker) in zip(axes, searches.items(), LOOKS, strict=True):
@@ -50,7 +50,7 @@ def learning_rates(
         chance: accuracy of the commonest class.
         title: names the networks.
     """
-    figure, ax = plots._figure()
+    figure, ax = plots.subplots()
     for (name, rates), (colour, marker) in zip(scores.items(), LOOKS, strict=False):
         for rate, values in rates.items():
             ax.plot(np.full(len(values), rate), values, marker, color=colour, markerfacecolor="none")
