@@ -20,6 +20,7 @@ class Space:
         parent: name of the experiment in the diary whose settings are varied.
         choices: setting -> label -> value, a plain one. A setting is a field of `Compile` or of `Fit`, or an argument
             of the builder.
+        folds: score each choice on this many folds of the honest protocol; by default on the validation part.
 
     Raises:
         ValueError: a setting without values.
@@ -27,6 +28,7 @@ class Space:
 
     parent: str
     choices: Mapping[str, Mapping[str, Any]]
+    folds: int = 0
 
     def __post_init__(self):
         if empty := [setting for setting, labels in self.choices.items() if not labels]:

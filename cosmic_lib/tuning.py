@@ -47,7 +47,8 @@ def search(
     scale: Callable[[Experiment], Experiment] = lambda row: row,
     progress: Progress | None = None,
 ) -> list[dict[str, Any]]:
-    """Train one network after another with settings that keras-tuner proposes, and score each on validation.
+    """Train one network after another with settings that keras-tuner proposes, and score each without the test set:
+    on validation, or on what some folds hold out.
 
     A search that was killed, or is asked for more trials, goes on. What is trained is not trained again; the network
     that was in training when it was killed begins again, or in full mode at its last checkpoint.
@@ -56,7 +57,7 @@ def search(
         space: what to choose from.
         parent: the experiment whose settings are varied.
         data: its view of the data.
-        table: split table of these data; `honest` is used, its test set stays sealed.
+        table: split table of these data; `honest` or its folds are used, the test set stays sealed.
         trials: how many networks at most; random and grid search end when all combinations are tried.
         runs: folder of result files, and of `tuning-HOW-KEY.json`, which lists the trials.
         how: `random`, `grid`, or `hyperband`: many networks for few epochs, the best of them again for more. Each of
@@ -68,8 +69,8 @@ def search(
         progress: shows it.
 
     Returns:
-        One entry per trial, in order: number, values (setting -> label), accuracy (on validation), epochs (at most),
-        seconds, best (accuracy so far) and key of the result.
+        One entry per trial, in order: number, values (setting -> label), accuracy (on validation, or the mean over
+        folds), folds (accuracy of each), epochs (at most), seconds, best (accuracy so far) and key of the first result.
 
     Raises:
         ValueError: no such search, no trials, or a setting that the parent does not have.
@@ -92,10 +93,11 @@ def search(
             row = scale(variant(parent, space, labels))
             limit = asked.hyperparameters.values.get("tuner/epochs") or epochs or row.on(splits.HONEST).fit.epochs
             shown = progress.callbacks(f"{number}: {row.change}", limit)
-            result = experiment.run(
-                row, data, table, splits.HONEST, seed=seed, runs=runs, mode=mode, epochs=limit, callbacks=shown
-            )
-            rows.append(_entry(labels, result, rows))
+            results = [
+                experiment.run(row, data, table, column, seed=seed, runs=runs, mode=mode, epochs=limit, callbacks=shown)
+                for column in scored_on(space)
+            ]
+            rows.append(_entry(labels, results, rows))
             _write(path, space, how, rows)
             oracle.update_trial(asked.trial_id, {"accuracy": rows[-1]["accuracy"]})
             asked.status = "COMPLETED"
@@ -142,11 +144,24 @@ def _ask(oracle: keras_tuner.Oracle, space: Space, rows: Sequence[Mapping[str, A
     return asked
 
 
-def _entry(labels: dict[str, str], result: dict[str, Any], before: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    accuracy = result["metrics"][splits.VALIDATION]["accuracy"]
+def scored_on(space: Space) -> list[str]:
+    """Columns of the split table that each choice is trained and scored on."""
+    return splits.fold_columns(splits.HONEST)[: space.folds] or [splits.HONEST]
+
+
+def _entry(
+    labels: dict[str, str], results: Sequence[dict[str, Any]], before: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    scores = [
+        one["metrics"][splits.VALIDATION if one["column"] == splits.HONEST else splits.HELD_OUT]["accuracy"]
+        for one in results
+    ]
+    accuracy = float(np.mean(scores))
     best = max([accuracy, *(row["accuracy"] for row in before)])
-    kept = {name: result[name] for name in ("epochs", "seconds", "key")}
-    return {"number": len(before) + 1, "values": labels, "accuracy": accuracy, "best": best, **kept}
+    kept = {name: results[0][name] for name in ("epochs", "key")}
+    seconds = round(sum(one["seconds"] for one in results), 2)
+    found = {"accuracy": accuracy, "best": best} | ({"folds": scores} if len(scores) > 1 else {})
+    return {"number": len(before) + 1, "values": labels, **found, "seconds": seconds, **kept}
 
 
 def _path(
@@ -155,7 +170,8 @@ def _path(
     """File of a search: another for other data, settings or code, so that none overwrites another's trials."""
     key = experiment.key(parent, data, table, splits.HONEST, **settings)
     choices = [[setting, list(labels.items())] for setting, labels in space.choices.items()]
-    return runs / f"tuning-{how}-{store.fingerprint(key, choices)}.json"
+    folds = [space.folds] if space.folds else []
+    return runs / f"tuning-{how}-{store.fingerprint(key, choices, *folds)}.json"
 
 
 def _write(path: Path, space: Space, how: str, rows: list[dict[str, Any]]) -> None:

@@ -64,10 +64,13 @@ def untrained(monkeypatch) -> list:
     asked = []
 
     def run(row, data, table, column, *, seed, runs, mode, epochs, callbacks):
-        assert column == "honest"
+        assert column.startswith("honest")
         asked.append((row, epochs))
         accuracy = row.build.keywords["units"] / 100 + epochs / 1000 + row.compile.learning_rate / 10
-        return {"metrics": {"validation": {"accuracy": accuracy}}, "epochs": epochs, "seconds": 1.0, "key": row.name}
+        part = "validation" if column == "honest" else "held_out"
+        fold = 0 if column == "honest" else int(column[-1])
+        kept = {"column": column, "epochs": epochs, "seconds": 1.0, "key": f"{row.name}, {column}"}
+        return kept | {"metrics": {part: {"accuracy": accuracy + fold}}}
 
     monkeypatch.setattr(experiment, "run", run)
     monkeypatch.setattr(memory, "release", lambda: None)  # nothing was trained
@@ -188,6 +191,16 @@ def test_hyperband_trains_the_best_of_a_round_for_longer(search, untrained):
 
     assert sorted(chosen(second)) == best(first, 3)
     assert chosen(third) == best(second, 1)
+
+
+def test_a_space_with_folds_scores_the_mean_of_what_they_hold_out(search, untrained):
+    rows, alone = search("grid", 2, space=replace(SPACE, folds=3)), search("grid", 2)
+    assert len(untrained) == 2 * 3 + 2
+    for row, one in zip(rows, alone, strict=True):
+        assert row["values"] == one["values"] and "folds" not in one
+        assert row["folds"] == pytest.approx([one["accuracy"] + fold for fold in range(3)])
+        assert row["accuracy"] == pytest.approx(one["accuracy"] + 1) and row["seconds"] == 3
+        assert row["key"].endswith("honest_fold0")
 
 
 def test_the_mode_has_the_last_word_on_size_and_epochs(search, untrained):
