@@ -41,20 +41,23 @@ class Inputs:
         classes: outputs at the published size.
         divide_by: what every value is divided by, such as 255 for bytes; 1 leaves them as they are. By default each
             feature is scaled by its mean and deviation in the training part.
+        clip: cut each feature off at one and a half times the distance of its quartiles beyond them, before it is
+            scaled; the quartiles are those of the training part.
     """
 
     name: str
     shape: tuple[int, ...]
     classes: int
     divide_by: float | None = None
+    clip: bool = False
 
 
 @dataclass(frozen=True)
 class Compile:
-    """How a network is compiled: names of Keras, and the learning rate."""
+    """How a network is compiled: names of Keras, and the learning rate; None leaves that to Keras."""
 
     optimizer: str
-    learning_rate: float
+    learning_rate: float | None
     loss: str = "sparse_categorical_crossentropy"
 
 
@@ -252,7 +255,7 @@ def run(
         "split": splits.fingerprint(table, column),
         "inputs": {"name": experiment.inputs.name, "settings": dict(data.settings)},
         "classes": list(data.classes),
-        "scaling": {"mean": prepared.mean.tolist(), "std": prepared.std.tolist()},
+        "scaling": {name: values.tolist() for name, values in prepared.scaling.items()},
         "history": history,
         "resumed": resumed,
         "versions": versions(),

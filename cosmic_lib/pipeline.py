@@ -74,9 +74,24 @@ def standardise(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return scale(array, *statistics(array[rows]))
 
 
-def scale(array: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
-    """Take a mean off every feature and divide by a deviation: float32, same shape."""
+def scale(
+    array: np.ndarray,
+    mean: np.ndarray,
+    std: np.ndarray,
+    low: np.ndarray | None = None,
+    high: np.ndarray | None = None,
+) -> np.ndarray:
+    """Cut every feature off at its bounds, take a mean off it and divide by a deviation: float32, same shape."""
+    if low is not None or high is not None:
+        array = np.clip(array, low, high)
     return ((array - mean) / std).astype(np.float32)
+
+
+def outlier_bounds(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest usual value of each feature, the last axis: its quartiles and 1.5 times their distance."""
+    axes = tuple(range(array.ndim - 1))
+    first, third = np.quantile(array, [0.25, 0.75], axis=axes)
+    return first - 1.5 * (third - first), third + 1.5 * (third - first)
 
 
 def statistics(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,15 +30,14 @@ class Prepared:
             bytes takes no more memory than that.
         labels: class numbers.
         parts: part of each item.
-        mean, std: what is taken off and divided by, per feature; measured on the real training rows alone.
+        scaling: how features are scaled, see `pipeline.scale`; measured on the real training rows alone.
         classes: how many there are.
     """
 
     inputs: np.ndarray
     labels: np.ndarray
     parts: np.ndarray
-    mean: np.ndarray
-    std: np.ndarray
+    scaling: Mapping[str, np.ndarray]
     classes: int
 
     def batches(self, rows: np.ndarray, *, labelled: bool = False, **settings):
@@ -50,7 +49,7 @@ class Prepared:
             **settings: as `pipeline.batches` takes them.
         """
         labels = self.labels[rows] if labelled else None
-        scale = functools.partial(pipeline.scale, mean=self.mean, std=self.std)
+        scale = functools.partial(pipeline.scale, **self.scaling)
         return pipeline.batches(self.inputs[rows], labels, transform=scale, **settings)
 
 
@@ -65,10 +64,7 @@ def prepare(experiment: Experiment, data: Data, table: pd.DataFrame, column: str
         seed: of the augmentation.
     """
     array, labels, parts = data.arrays[experiment.inputs.name], data.y, table[column].to_numpy()
-    if (divisor := experiment.inputs.divide_by) is None:
-        mean, std = pipeline.statistics(array[parts == splits.TRAIN])
-    else:
-        mean, std = np.zeros(array.shape[-1]), np.full(array.shape[-1], float(divisor))
+    scaling = _scaling(experiment, array, parts == splits.TRAIN)
     if (augment := experiment.augment) is not None:
         rows = parts == splits.TRAIN
         if augment.before_split:
@@ -76,7 +72,18 @@ def prepare(experiment: Experiment, data: Data, table: pd.DataFrame, column: str
         made, made_labels = augment.make(data, rows, seed=seed, **augment.settings)
         dealt = np.random.default_rng(seed).choice(parts[rows], size=len(made))  # the shares of the real ones
         array, labels, parts = (np.concatenate(pair) for pair in ((array, made), (labels, made_labels), (parts, dealt)))
-    return Prepared(array, labels, parts, mean, std, len(data.classes))
+    return Prepared(array, labels, parts, scaling, len(data.classes))
+
+
+def _scaling(experiment: Experiment, array: np.ndarray, training: np.ndarray) -> dict[str, np.ndarray]:
+    """How the inputs of an experiment are scaled, by what its training rows are like."""
+    bounds: dict[str, np.ndarray] = {}
+    if experiment.inputs.clip:
+        bounds = dict(zip(("low", "high"), pipeline.outlier_bounds(array[training]), strict=True))
+    if (divisor := experiment.inputs.divide_by) is not None:
+        return {"mean": np.zeros(array.shape[-1]), "std": np.full(array.shape[-1], float(divisor)), **bounds}
+    mean, std = pipeline.statistics(np.clip(array[training], *bounds.values()) if bounds else array[training])
+    return {"mean": mean, "std": std, **bounds}
 
 
 def train(
@@ -105,9 +112,9 @@ def train(
 
     pipeline.set_up(seed=seed)
     model = experiment.build(prepared.inputs.shape[1:], prepared.classes)
-    optimizer = keras.optimizers.get(
-        {"class_name": experiment.compile.optimizer, "config": {"learning_rate": experiment.compile.learning_rate}}
-    )
+    rate = experiment.compile.learning_rate
+    config = {} if rate is None else {"learning_rate": rate}
+    optimizer = keras.optimizers.get({"class_name": experiment.compile.optimizer, "config": config})
     loss = keras.losses.deserialize(experiment.compile.loss)  # also finds those that a study registers
     model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
     training, validation = prepared.parts == splits.TRAIN, prepared.parts == splits.VALIDATION

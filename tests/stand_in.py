@@ -16,10 +16,11 @@ class Nearest:
     def __init__(self, prepared):
         training = prepared.parts == splits.TRAIN
         self.classes, self.labels = prepared.classes, prepared.labels[training]
-        scaled = pipeline.scale(prepared.inputs[training], prepared.mean, prepared.std)
-        self.training = NearestNeighbors(n_neighbors=1).fit(scaled)
+        scaled = pipeline.scale(prepared.inputs[training], **prepared.scaling)
+        self.training = NearestNeighbors(n_neighbors=1).fit(scaled.reshape(len(scaled), -1))
 
     def predict(self, batches, verbose):
         inputs = np.concatenate([np.asarray(batch) for batch in batches])
-        nearest = self.training.kneighbors(inputs, return_distance=False)[:, 0]
+        flat = inputs.reshape(len(inputs), -1)
+        nearest = self.training.kneighbors(flat, return_distance=False)[:, 0]
         return np.eye(self.classes)[self.labels[nearest]]

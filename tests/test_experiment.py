@@ -176,7 +176,26 @@ def test_made_up_items_are_for_training_alone(data, table, tiny_experiment):
     np.testing.assert_array_equal(prepared.labels[made], data.y[training])
     plain = prepare(tiny_experiment, data, table, "honest_fold0", seed=0)
     np.testing.assert_array_equal(prepared.inputs[real], plain.inputs)
-    np.testing.assert_array_equal(prepared.mean, data.arrays["numbers"][training].mean(axis=0, dtype=float))
+    np.testing.assert_array_equal(prepared.scaling["mean"], data.arrays["numbers"][training].mean(axis=0, dtype=float))
+
+
+def test_outliers_are_cut_off_by_the_training_rows_alone(data, table, tiny_experiment):
+    column = "honest_fold0"
+    training = (table[column] == "train").to_numpy()
+    wild = data.arrays["numbers"].copy()
+    wild[~training] *= 1000
+    subject = replace(tiny_experiment, inputs=replace(tiny_experiment.inputs, clip=True))
+    there, here = (
+        prepare(subject, replace(data, arrays={"numbers": one}), table, column, seed=0)
+        for one in (wild, data.arrays["numbers"])
+    )
+    assert set(there.scaling) == {"mean", "std", "low", "high"}
+    for name, values in there.scaling.items():
+        np.testing.assert_array_equal(values, here.scaling[name])
+    (batch,) = there.batches(np.flatnonzero(~training), batch_size=len(wild))
+    bounds = [(there.scaling[end] - there.scaling["mean"]) / there.scaling["std"] for end in ("low", "high")]
+    assert (np.asarray(batch) >= bounds[0] - 1e-5).all() and (np.asarray(batch) <= bounds[1] + 1e-5).all()
+    assert np.abs(np.asarray(batch)).max() > 2
 
 
 def test_items_made_before_the_split_are_everywhere_but_among_the_sealed(run, data, table, tiny_experiment):
