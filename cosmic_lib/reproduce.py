@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cosmic_lib import experiment, leakage, memory, splits, store
@@ -114,16 +115,17 @@ class Material:
     @classmethod
     def of(cls, settings: Settings, data: Data) -> Material:
         """What the chosen experiments need, as far as these data have it."""
-        table = splits.load_or_make(data.items, settings.runs, groupings=data.groupings)
+        table = split_table(data, settings.runs)
         there = [row for row in settings.chosen if row.inputs.name in data.inputs]
         rows = one_of_each_kind(there, settings.study.diary.kinds)
         if not rows:
             wanted = ", ".join(sorted({row.inputs.name for row in settings.chosen}))
             raise ValueError(f"{data.name}: has no {wanted}; there are: {', '.join(data.inputs)}")
         views = {name: data.view(name) for name in dict.fromkeys(row.inputs.name for row in rows)}
-        tables = {
-            name: splits.of_groups(table, view.items) if name in data.others else table for name, view in views.items()
-        }
+        tables = dict.fromkeys(views, table)
+        for name in views.keys() & data.others.keys():
+            view = views[name]
+            tables[name] = split_table(view, settings.runs) if view.apart else splits.of_groups(table, view.items)
         mode = settings.study.modes[settings.mode]
         protocols: dict[str, tuple[str, ...]] = {}
         for row in rows:
@@ -134,13 +136,25 @@ class Material:
         return cls(data, table, tables, views, [mode.scale(row) for row in rows], protocols)
 
 
+def split_table(data: Data, runs: Path) -> pd.DataFrame:
+    """The split table of some data, kept in the folder of their results."""
+    return splits.load_or_make(data.items, runs, groupings=data.groupings, sealed_by=data.sealed_by)
+
+
 LOOKED_THROUGH = 10**7
 """Numbers in an array of inputs up to which every pair of items is compared; of more, groups alone are checked."""
 
 
 def _refuse_leaks(material: Material) -> None:
-    """Honest parts hold whole groups, so only pairs across groups can leak: looked for once, not for every column."""
-    table, features = material.table, next(iter(material.data.arrays.values()))
+    """Honest parts of the data, and of those that are split apart, hold whole groups, and nothing twice."""
+    _refuse_leaks_of(material.table, next(iter(material.data.arrays.values())))
+    for name, view in material.views.items():
+        if view.apart:
+            _refuse_leaks_of(material.tables[name], view.arrays[name])
+
+
+def _refuse_leaks_of(table: pd.DataFrame, features: np.ndarray) -> None:
+    """Only pairs across groups can leak: they are looked for once, not for every column."""
     small = features.size <= LOOKED_THROUGH
     suspects = features if small and leakage.near_identical(features, table["group"]) else None
     for column in splits.columns(table):

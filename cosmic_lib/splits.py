@@ -3,7 +3,7 @@
 A column gives each item a part. `test` is sealed: no fold touches it, and only `experiment.open_test` scores it.
 
     column          parts                                    what is kept whole
-    honest          train, validation, test                  groups
+    honest          train, validation, test                  groups, or what the data are sealed by
     honest_foldN    train, validation, held_out, test        groups
     published_foldN train, validation, held_out, test        nothing: items are dealt out one by one
     artist_foldN    as above, and left_out                   artists, or whatever else the items have a column for
@@ -74,7 +74,9 @@ def deal(labels: ArrayLike, groups: ArrayLike, parts: int, *, seed: int) -> np.n
     return parts_of
 
 
-def make_table(items: pd.DataFrame, *, groupings: Sequence[str] = (), seed: int = 0) -> pd.DataFrame:
+def make_table(
+    items: pd.DataFrame, *, groupings: Sequence[str] = (), sealed_by: str = "group", seed: int = 0
+) -> pd.DataFrame:
     """Make the split table of a data set, see the top of this module.
 
     Without official parts, a fifth of the groups is sealed as test set. The rest is cut into five folds twice: by
@@ -83,8 +85,10 @@ def make_table(items: pd.DataFrame, *, groupings: Sequence[str] = (), seed: int 
     the training items is validation.
 
     Args:
-        items: columns item, label, group, and one per further grouping.
+        items: columns item, label, group, and one per further grouping. An item without a group (an empty cell) is
+            dealt out one by one, and left out where groups are kept whole.
         groupings: columns that keep more together than a group; an empty cell leaves an item out.
+        sealed_by: column that the split `honest` keeps whole, such as a grouping without empty cells.
         seed: of all the dealing.
 
     Returns:
@@ -99,8 +103,12 @@ def make_table(items: pd.DataFrame, *, groupings: Sequence[str] = (), seed: int 
         return _official(table, items[OFFICIAL].to_numpy(), seed)
     whole, single = table["group"].to_numpy(), np.arange(len(table))
     labels = table["label"].to_numpy()
-    open_rows = np.flatnonzero(deal(labels, whole, 5, seed=seed) != 0)
-    table[HONEST] = _column(labels, whole, open_rows, np.array([], dtype=int), seed)
+    sealed = items[sealed_by].astype(str).to_numpy()
+    known = np.flatnonzero(sealed != "")
+    test = known[deal(labels[known], sealed[known], 5, seed=seed) == 0]
+    open_rows = np.setdiff1d(single, test)
+    table[HONEST] = _column(labels, sealed, np.intersect1d(open_rows, known), np.array([], dtype=int), seed)
+    table.loc[sealed == "", HONEST] = LEFT_OUT
     further = {name: items[name].fillna("").astype(str).to_numpy() for name in groupings}
     for protocol, unit in {PUBLISHED: single, HONEST: whole, **further}.items():
         left_out = np.flatnonzero(unit.astype(str) == "")
@@ -180,13 +188,15 @@ def has(table: pd.DataFrame, protocol: str) -> bool:
     return f"{protocol}_fold0" in table or (protocol != HONEST and protocol in table)
 
 
-def load_or_make(items: pd.DataFrame, folder: Path, *, groupings: Sequence[str] = (), seed: int = 0) -> pd.DataFrame:
+def load_or_make(
+    items: pd.DataFrame, folder: Path, *, groupings: Sequence[str] = (), sealed_by: str = "group", seed: int = 0
+) -> pd.DataFrame:
     """Read the saved split table of exactly these items, or make it and save it.
 
     Args:
         items: columns item, label, group, and one per further grouping.
         folder: where the table is kept, as `splits-<hash of the items>.csv`.
-        groupings: as `make_table` takes them.
+        groupings, sealed_by: as `make_table` takes them.
         seed: of the dealing.
 
     Returns:
@@ -199,9 +209,10 @@ def load_or_make(items: pd.DataFrame, folder: Path, *, groupings: Sequence[str] 
     rows = items[["item", "label", "group"]].astype(str).to_numpy().tolist()
     official = [OFFICIAL] if OFFICIAL in items else []
     further = [[name, items[name].fillna("").astype(str).tolist()] for name in (*groupings, *official)]
+    further += [["sealed by", sealed_by]] if sealed_by != "group" else []
     path = folder / f"splits-{store.fingerprint(rows, seed, *further)}.csv"
     if not path.exists():
-        table = make_table(items, groupings=groupings, seed=seed)
+        table = make_table(items, groupings=groupings, sealed_by=sealed_by, seed=seed)
         store.write_bytes(path, table.to_csv(index=False, lineterminator="\n").encode())
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     folds = [name for kind in (*PROTOCOLS, *groupings) for name in fold_columns(kind)]

@@ -170,7 +170,7 @@ def fingerprint(*parts: Any) -> str:
     for part in parts:
         if isinstance(part, np.ndarray):
             digest.update(f"{part.dtype.str}{part.shape}".encode())
-            digest.update(np.ascontiguousarray(part).tobytes())
+            digest.update(np.ascontiguousarray(part).reshape(-1).data)  # no copy: some are read from disk as they go
         else:
             digest.update(json.dumps(part, sort_keys=True).encode())
         digest.update(b"\0")

@@ -238,3 +238,35 @@ def test_a_saved_table_is_one_of_its_groupings(with_artists, tmp_path):
     assert len(list(tmp_path.glob("splits-*.csv"))) == 2
     assert set(with_them) - set(without) == set(splits.fold_columns("artist"))
     pd.testing.assert_frame_equal(splits.load_or_make(with_artists, tmp_path, groupings=("artist",)), with_them)
+
+
+def test_the_sealed_part_can_keep_more_whole_than_a_group():
+    items = make_items()
+    items["work"] = items["group"].str.replace(r"\d+$", lambda found: str(int(found[0]) // 2), regex=True)
+    table = splits.make_table(items, sealed_by="work")
+    works = table[HONEST].groupby(items["work"])
+    assert (works.nunique() == 1).all() and set(table[HONEST]) == {TRAIN, VALIDATION, TEST}
+    by_group = splits.make_table(items)
+    assert (by_group[HONEST].groupby(items["work"]).nunique() > 1).any()
+    for column in splits.columns(table):
+        np.testing.assert_array_equal(table[column] == TEST, table[HONEST] == TEST)
+
+
+def test_items_without_a_group_are_dealt_out_one_by_one_or_left_out(tmp_path):
+    items = make_items()
+    alone = np.arange(len(items)) % 7 == 0
+    items.loc[alone, "group"] = ""
+    table = splits.load_or_make(items, tmp_path)
+    for column in HONEST_COLUMNS:
+        assert (table.loc[alone, column] == splits.LEFT_OUT).all()
+        assert (table.loc[~alone, column] != splits.LEFT_OUT).all()
+        assert (table[~alone].groupby("group")[column].nunique() == 1).all()
+    for column in splits.fold_columns(PUBLISHED):
+        assert set(table.loc[alone, column]) == {TRAIN, VALIDATION, HELD_OUT}, "none of them is sealed"
+
+
+def test_another_seal_is_another_saved_table(tmp_path):
+    items = make_items().assign(work=lambda items: items["group"])
+    splits.load_or_make(items, tmp_path)
+    splits.load_or_make(items, tmp_path, sealed_by="work")
+    assert len(list(tmp_path.glob("splits-*.csv"))) == 2

@@ -35,7 +35,8 @@ class Data:
     Args:
         name: what it is, in words, for headings.
         origin: `sample` (made up), `real`, or `folder` (the user's own).
-        items: table with columns item (unique id), label (a class name), group (what must not be split) and any more.
+        items: table with columns item (unique id), label (a class name), group (what must not be split) and any more;
+            an item without a group shares something with several, and is used where items are dealt out one by one.
         arrays: input name -> array, first axis the items.
         classes: class names in the order of the network's outputs.
         excluded: table with columns file and reason: what was left out.
@@ -44,7 +45,10 @@ class Data:
         root: folder that the paths in `items` start from.
         groupings: columns of `items` by which items can be kept whole more strictly than by group, such as `artist`;
             each is a protocol of that name. An empty cell leaves the item out of it.
-        others: input name -> the same groups as other items, where one item is a whole track instead of a segment.
+        others: input name -> other items: of the same groups, where one item is a whole track instead of a segment; or
+            `apart`.
+        sealed_by: the column of `items` that the sealed split keeps whole: `group`, or one that keeps more together.
+        apart: among `others`: has groups of its own, and so a split table of its own.
     """
 
     name: str
@@ -58,6 +62,8 @@ class Data:
     root: Path = Path()
     groupings: tuple[str, ...] = ()
     others: Mapping[str, Data] = field(default_factory=dict)
+    sealed_by: str = "group"
+    apart: bool = False
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -83,7 +89,7 @@ class Data:
     @property
     def groups(self) -> int:
         """Number of distinct groups."""
-        return int(self.items["group"].nunique())
+        return int(self.items["group"].replace("", None).nunique())
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -97,7 +103,8 @@ class Data:
 
         Args:
             kind: `shuffled-labels` deals the labels out anew among the groups, each group keeping one label, so that
-                only what a network remembers of a group can help; `noise-features` replaces every input by noise.
+                only what a network remembers of a group can help; `noise-features` replaces every input by noise,
+                equal vectors by equal noise, so that what is there twice still is.
             seed: of the shuffle or of the noise.
 
         Raises:
@@ -106,13 +113,13 @@ class Data:
         if kind not in CONTROLS:
             raise ValueError(f"no control named {kind!r}; choose one of {', '.join(CONTROLS)}")
         rng = np.random.default_rng(seed)
-        one_each = self.items.groupby("group", sort=True)["label"].first()
-        dealt = dict(zip(one_each.index, rng.permutation(one_each.to_numpy()), strict=True))
+        labels = _dealt(self, rng)
 
         def without_signal(data: Data) -> Data:
             changed: dict[str, Any] = {"name": f"{data.name}, {kind}"}
             if kind == "shuffled-labels":
-                changed["items"] = data.items.assign(label=data.items["group"].map(dealt))
+                known = _dealt(data, rng) if data.apart else labels
+                changed["items"] = data.items.assign(label=_units(data).map(known))
             else:
                 changed["arrays"] = {name: _noise(array, rng) for name, array in data.arrays.items()}
             return replace(data, **changed)
@@ -121,11 +128,23 @@ class Data:
         return replace(without_signal(self), others=others)
 
 
+def _dealt(data: Data, rng: np.random.Generator) -> dict[str, str]:
+    """Group -> a label, dealt out anew."""
+    one_each = data.items.groupby(_units(data), sort=True)["label"].first()
+    return dict(zip(one_each.index, rng.permutation(one_each.to_numpy()), strict=True))
+
+
+def _units(data: Data) -> pd.Series:
+    """Group of each item; one that has none is by itself."""
+    return data.items["group"].where(data.items["group"] != "", data.items["item"])
+
+
 def _noise(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Noise of the same shape and kind; bytes are spread over all their values."""
+    """Noise of the same shape and kind: bytes are spread over all their values, equal vectors stay equal."""
     if array.dtype == np.uint8:
         return rng.integers(0, 256, size=array.shape, dtype=np.uint8)
-    return rng.normal(size=array.shape).astype(array.dtype)
+    vectors, number = np.unique(array.reshape(-1, array.shape[-1]), axis=0, return_inverse=True)
+    return rng.normal(size=vectors.shape).astype(array.dtype)[number.ravel()].reshape(array.shape)
 
 
 @dataclass(frozen=True)
@@ -213,6 +232,8 @@ class Study:
             for `cosmic predict`.
         asked: the experiment that `cosmic predict` asks unless the user names another.
         space: what `cosmic tune` searches; None where there is nothing to search.
+        usual_data: `usual_data() -> str` names the data that are taken unless the user says which: the sample, or
+            real ones that need no download.
         praise: what the study did right.
     """
 
@@ -234,6 +255,7 @@ class Study:
     read: Mapping[str, Callable[..., np.ndarray]] = field(default_factory=dict)
     asked: str = ""
     space: Space | None = None
+    usual_data: Callable[[], str] = lambda: "sample"
     praise: str = ""
 
 
