@@ -13,13 +13,19 @@ if TYPE_CHECKING:
     from cosmic_lib.experiment import Experiment
 
 
-def conclusions(diary: Diary, run: Sequence[Experiment], scores: Mapping[str, Mapping[int, float]]) -> dict[str, Any]:
+def conclusions(
+    diary: Diary,
+    run: Sequence[Experiment],
+    scores: Mapping[str, Mapping[int, float]],
+    asked: Mapping[str, str],
+) -> dict[str, Any]:
     """Every step of a diary whose source tells what it concluded and repeated some configurations unknowingly.
 
     Args:
         diary: of the study.
         run: the experiments that were run here; one of each configuration.
         scores: experiment -> seed -> our score, of those that were run.
+        asked: experiment -> hash of the split it was scored on; scores on different items are not compared.
 
     Returns:
         `spread` and `freedom`: of the source's repeats. `steps`, one per published experiment with a parent: its
@@ -45,11 +51,11 @@ def conclusions(diary: Diary, run: Sequence[Experiment], scores: Mapping[str, Ma
             "score": published_score(row),
         }
         before, after = published_score(parent), published_score(row)
-        if before is not None and after is not None:
+        if before is not None and after is not None and row.inputs.classes == parent.inputs.classes:
             theirs = compare.step({0: after}, {0: before}, (spread, freedom))
             step["theirs"] = asdict(theirs) | {"verdict": compare.verdict(theirs)}
         child_run, parent_run = (stand_in.get(diary.kinds[name]) for name in (row.name, parent.name))
-        if child_run and parent_run and child_run != parent_run:
+        if child_run and parent_run and child_run != parent_run and asked[child_run] == asked[parent_run]:
             ours = compare.step(scores[child_run], scores[parent_run], ours_spread)
             step["ours"] = asdict(ours) | {"verdict": compare.verdict(ours)}
         steps.append(step)

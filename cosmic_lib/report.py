@@ -96,8 +96,16 @@ def stricter_table(summary: Mapping[str, Any]) -> pd.DataFrame:
                     "what sharing did": found["verdict"],
                     "asked": f"{found['groups']} groups whose class is also in training",
                 }
+                | _votes(row[protocol])
             )
     return pd.DataFrame(rows)
+
+
+def _votes(scores: Mapping[str, Any]) -> dict[str, str]:
+    """One answer per group: how many are right, and macro F1; results of before these were kept have neither."""
+    if "vote_f1" not in scores:
+        return {}
+    return {"vote": estimate(scores["vote"]), "macro F1 of the vote": estimate(scores["vote_f1"])}
 
 
 def made_up_table(summary: Mapping[str, Any]) -> pd.DataFrame:
@@ -134,6 +142,7 @@ def baseline_table(summary: Mapping[str, Any]) -> pd.DataFrame:
                     "accuracy": estimate(scores["accuracy"]),
                     **{f"macro {name}": value for name, value in macro.items()},
                     "vote": "" if row["whole"] else estimate(scores["vote"]),
+                    **({} if row["whole"] else _votes(scores)),
                     **others,
                 }
             )
@@ -223,6 +232,7 @@ def heading(summary: Mapping[str, Any], study: Study) -> list[str]:
             f"{said} of {data['groups']} {study.group}s. Ours are validation scores, out of fold; the test set "
             f"({sealed} {study.group}s) {opened}. {counted}."
         )
+        lines += _repeats(summary["conclusions"])
     return lines
 
 

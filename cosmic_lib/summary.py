@@ -29,6 +29,8 @@ def summarise(settings: Settings, material: Material, results: Sequence[dict[str
     study, data = settings.study, material.data
     repeats = [result for result in results if result["column"] == splits.HONEST]
     opening = sealed.open_test(study, repeats, data, settings.runs)
+    items = {name: splits.fingerprint(table, splits.HONEST) for name, table in material.tables.items()}
+    asked = {row.name: items[row.inputs.name] for row in material.rows}
     scores: dict[str, dict[int, float]] = {}
     for result in repeats:
         accuracy = result["metrics"][splits.VALIDATION]["accuracy"]
@@ -49,8 +51,8 @@ def summarise(settings: Settings, material: Material, results: Sequence[dict[str
         "counts": splits.counts(material.table, splits.HONEST).reset_index(names="part").to_dict("records"),
         "official": splits.PUBLISHED in material.table,
         "rows": [_row(settings, row, material, results, opening) for row in study.diary],
-        "steps": _steps(settings, material, results, scores),
-        "conclusions": conclusions(study.diary, material.rows, scores),
+        "steps": _steps(settings, material, results, scores, asked),
+        "conclusions": conclusions(study.diary, material.rows, scores, asked),
         "test": _test(settings, opening),
         "faults": [
             {"name": fault.name, "measured": fault.measure(data, material.table) if fault.measure else None}
@@ -91,7 +93,7 @@ def _row(
     view, table = material.views[row.inputs.name], material.tables[row.inputs.name]
     own = [one for one in results if one["experiment"] == row.name]
     summary |= {
-        "whole": row.inputs.name in material.data.others or splits.PUBLISHED in table,
+        "whole": splits.PUBLISHED in table or not splits.has(table, splits.PUBLISHED),
         "scaled": _scaled(row, published, view),
         "epochs": [len(one["history"]["loss"]) for one in own],
         "seconds": [one["seconds"] for one in own],
@@ -168,7 +170,7 @@ def _gaps(frames: Mapping[str, pd.DataFrame], view: Data, table: pd.DataFrame, s
         both = _answerable(table, name) & right[splits.HONEST].keys()
         unit_of = dict(zip(view.items["item"], view.items[name], strict=True))
         honest, strict = ({item: answers[item] for item in both} for answers in (right[splits.HONEST], right[name]))
-        gap_unit = name.split("_")[0]  # `artist_filtered` keeps artists whole
+        gap_unit = _unit(name)
         gap = compare.protocol_gap(honest, strict, unit_of, unit=gap_unit)
         accuracy = compare.over_groups(list(strict.values()), [unit_of[item] for item in strict], unit=gap_unit)
         stricter[name] = {
@@ -178,6 +180,11 @@ def _gaps(frames: Mapping[str, pd.DataFrame], view: Data, table: pd.DataFrame, s
             "groups": len({groups[item] for item in both}),
         }
     return gaps | ({"stricter": stricter} if stricter else {})
+
+
+def _unit(protocol: str) -> str:
+    """What a further grouping keeps whole: `artist_filtered` keeps artists so."""
+    return protocol.split("_")[0]
 
 
 def _answerable(table: pd.DataFrame, protocol: str) -> set[str]:
@@ -198,35 +205,49 @@ def out_of_fold(results: Iterable[dict[str, Any]], protocol: str, data: Data) ->
         data: what they were run on.
 
     Returns:
-        As `experiment.predictions`, one row per item held out.
+        As `experiment.predictions`, one row per item held out; those without a group are not scored.
     """
     folds = [one for one in results if one["column"].startswith(f"{protocol}_fold")]
-    return pd.concat([experiment.predictions(one, data, splits.HELD_OUT) for one in folds], ignore_index=True)
+    frame = pd.concat([experiment.predictions(one, data, splits.HELD_OUT) for one in folds])
+    return frame[frame["group"] != ""].reset_index(drop=True)
 
 
 def _protocol_scores(
     row: Experiment, protocol: str, frame: pd.DataFrame, data: Data, table: pd.DataFrame, study: Study
 ) -> dict[str, Any]:
-    """Score, vote per group and baselines of one protocol, out of fold."""
+    """Score, vote per group and baselines of one protocol, out of fold; what is kept whole is what intervals count."""
     classes = list(data.classes)
     voted = evaluation.vote(frame, classes)
-    right = np.asarray(classes)[voted[classes].to_numpy().argmax(axis=1)] == voted["label"]
+    answers = np.asarray(classes)[voted[classes].to_numpy().argmax(axis=1)]
+    unit, unit_of = study.group, dict(zip(data.items["group"], data.items["group"], strict=True))
+    if protocol not in splits.PROTOCOLS:
+        unit, unit_of = _unit(protocol), dict(zip(data.items["group"], data.items[protocol], strict=True))
     inputs = data.arrays[row.inputs.name]
     baselines: dict[str, list] = {}
     for column in splits.fold_columns(protocol):
         training, held_out = (table[column] == part for part in (splits.TRAIN, splits.HELD_OUT))
+        held_out &= table["group"] != ""
         found = evaluation.baselines(inputs[training], data.y[training], inputs[held_out], data.y[held_out])
         for name, values in found.items():
             baselines.setdefault(name, []).append(pd.Series(values, index=table["group"][held_out]))
     joined = {name: pd.concat(values) for name, values in baselines.items()}
     return {
-        "accuracy": asdict(compare.over_groups(frame["right"], frame["group"], unit=study.group)),
-        "vote": asdict(compare.wilson(int(right.sum()), len(right), unit=study.group)),
+        "accuracy": asdict(compare.over_groups(frame["right"], frame["group"].map(unit_of), unit=unit)),
+        "vote": asdict(_share_right(answers == voted["label"], voted["group"].map(unit_of), unit=unit)),
+        "vote_f1": asdict(compare.macro_f1(voted["label"], answers, voted["group"].map(unit_of), unit=unit)),
         "baselines": {
-            name: asdict(compare.over_groups(values, values.index, unit=study.group)) for name, values in joined.items()
+            name: asdict(compare.over_groups(values, values.index.map(unit_of), unit=unit))
+            for name, values in joined.items()
         },
         "score": evaluation.score(frame[classes].to_numpy(), _numbers(frame, data), classes),
     }
+
+
+def _share_right(right: pd.Series, units: pd.Series, *, unit: str) -> compare.Estimate:
+    """Share of votes that are right: by Wilson where each is its own unit, and else by drawing units."""
+    if units.is_unique:
+        return compare.wilson(int(right.sum()), len(right), unit=unit)
+    return compare.over_groups(right, units, unit=unit)
 
 
 def _numbers(frame: pd.DataFrame, data: Data) -> np.ndarray:
@@ -238,9 +259,9 @@ def _steps(
     material: Material,
     results: Sequence[dict[str, Any]],
     scores: Mapping[str, Mapping[int, float]],
+    asked: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """Every step of the diary, child minus parent: over the same seeds on validation, and out of fold by group."""
-    whole = {row.name: row.inputs.name in material.data.others for row in material.rows}
     frames = {
         row.name: out_of_fold(
             [one for one in results if one["experiment"] == row.name], splits.HONEST, material.views[row.inputs.name]
@@ -255,21 +276,22 @@ def _steps(
         step: dict[str, Any] = {"experiment": row.name, "parent": row.parent, "change": row.change}
         step["validation"] = [scores[row.name][seed] for seed in sorted(scores[row.name])]
         parent = stand_in.get(kinds[row.parent]) if row.parent else None
-        if parent is not None:
+        if parent is not None and asked[parent] == asked[row.name]:
             # Scores of a few tracks scatter more than those of many segments: each kind has a spread of its own.
-            alike = {name: list(found.values()) for name, found in scores.items() if whole[name] == whole[row.name]}
+            alike = {name: list(found.values()) for name, found in scores.items() if asked[name] == asked[row.name]}
             spread = compare.pooled_spread(alike)
             difference = compare.step(scores[row.name], scores[parent], spread)
             step |= {"difference": asdict(difference), "verdict": compare.verdict(difference)}
         if row.name in frames and parent in frames:
-            step["out_of_fold"] = _out_of_fold_step(frames[row.name], frames[parent], settings.study)
+            both = frames[row.name].merge(frames[parent], on="item", suffixes=("", "_parent"), validate="one_to_one")
+            if len(both):
+                step["out_of_fold"] = _out_of_fold_step(both, settings.study)
         steps.append(step)
     return steps
 
 
-def _out_of_fold_step(child: pd.DataFrame, parent: pd.DataFrame, study: Study) -> dict[str, Any]:
+def _out_of_fold_step(both: pd.DataFrame, study: Study) -> dict[str, Any]:
     """Child minus parent on the items that both were asked about, with an interval over groups."""
-    both = child.merge(parent, on="item", suffixes=("", "_parent"), validate="one_to_one")
     difference = compare.over_groups(
         both["right"].astype(float) - both["right_parent"], both["group"], unit=study.group
     )

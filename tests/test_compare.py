@@ -196,3 +196,30 @@ def test_the_interval_of_a_step_holds_the_truth_as_often_as_it_says(seeds):
         spread = compare.pooled_spread({name: list(repeats.values()) for name, repeats in scores.items()})
         estimates.append(compare.step(scores["b"], scores["a"], spread))
     assert 0.93 < share_covered(estimates, 0.05) < 0.97
+
+
+def test_macro_f1_is_that_of_scikit_learn_and_its_interval_counts_groups():
+    from sklearn.metrics import f1_score
+
+    rng = np.random.default_rng(0)
+    labels = rng.choice(["a", "b", "c"], size=200, p=[0.7, 0.2, 0.1])
+    predicted = np.where(rng.random(200) < 0.6, labels, rng.choice(["a", "b", "c"], size=200))
+    groups = np.arange(200) // 4
+    found = compare.macro_f1(labels, predicted, groups, unit="work")
+    assert found.value == pytest.approx(f1_score(labels, predicted, average="macro"))
+    assert found.low < found.value < found.high and found.counted == "50 works"
+    copied = compare.macro_f1(np.repeat(labels, 3), np.repeat(predicted, 3), np.repeat(groups, 3))
+    assert (copied.low, copied.high) == pytest.approx((found.low, found.high)), "copies are no new evidence"
+    by_hand = [
+        f1_score(labels[rows], predicted[rows], average="macro", labels=["a", "b", "c"], zero_division=0)
+        for rows in (np.concatenate([4 * drawn + n for n in range(4)]) for drawn in rng.integers(0, 50, (300, 50)))
+    ]
+    assert (found.low, found.high) == pytest.approx(np.quantile(by_hand, [0.025, 0.975]), abs=0.03)
+
+
+def test_macro_f1_of_one_group_has_no_interval_and_nothing_is_refused():
+    assert np.isnan(compare.macro_f1(["a", "b"], ["a", "a"], [1, 1]).low)
+    with pytest.raises(ValueError, match="no items"):
+        compare.macro_f1([], [], [])
+    with pytest.raises(ValueError, match="one per item"):
+        compare.macro_f1(["a"], ["a", "b"], [1, 1])
