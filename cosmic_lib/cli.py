@@ -30,15 +30,17 @@ data_app = typer.Typer(no_args_is_help=True, help="Find, get and check the data 
 app.add_typer(data_app, name="data")
 NOT_SETTINGS = {"data", "root", "inputs", "progress", "sample_settings"}
 """What a loader takes that has options of its own, or that no user can type."""
+DATA = (
+    "sample (made up, in the layout of the real set), real, folder (your own), or what else a study knows; by default "
+    "what it has without a download"
+)
 DataSet = Annotated[str, typer.Argument(help="a data set, such as gtzan, or the study that uses it")]
 
 
 @app.command()
 def reproduce(
     study: Annotated[str, typer.Argument(help="which study, such as genre")],
-    data: Annotated[
-        str, typer.Option(help="sample (made up, in the layout of the real set), real, or folder (your own)")
-    ] = "sample",
+    data: Annotated[str | None, typer.Option(help=DATA)] = None,
     root: Annotated[
         Path | None,
         typer.Option(help="real: the data set as its publisher ships it, fetched by default; folder: one per class"),
@@ -50,7 +52,9 @@ def reproduce(
     seeds: Annotated[int | None, typer.Option(min=1, help="repeats of each diary step")] = None,
     control: Annotated[str | None, typer.Option(help=f"null control: {' or '.join(studies.CONTROLS)}")] = None,
     runs: Annotated[Path | None, typer.Option(help="folder of result files; runs/STUDY by default")] = None,
-    notebook: Annotated[bool, typer.Option(help="also run the study's notebooks (sample data only)")] = True,
+    notebook: Annotated[
+        bool, typer.Option(help="also run the study's notebooks (not for data of your own, nor fetched ones)")
+    ] = True,
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="for the study's loader: per_class=800")
     ] = None,
@@ -63,13 +67,15 @@ def reproduce(
     started = time.perf_counter()
     room = studies.get(study)
     name = studies.mode_name(mode)
+    data = data or room.usual_data()
+    at_hand = data in ("sample", room.usual_data())
     kept = runs or store.home() / "runs" / study
     tidy(kept)
     if data == "folder":
         room = replace(room, group="group")  # what belongs together is the user's to say
     settings = Settings(room, name, kept, only=tuple(only or ()), seeds=seeds, control=control)
     names = ", ".join(row.name for row in settings.chosen)
-    minutes = f", about {room.modes[name].minutes:g} minutes" if data == "sample" and not only else ""
+    minutes = f", about {room.modes[name].minutes:g} minutes" if at_hand and not only else ""
     console.print(f"[bold]{room.title}[/]: {names}; {escape(data)} data, {name} mode{minutes}")
     if data == "real" and root is None:
         root = fetched(room.data_set)
@@ -80,7 +86,7 @@ def reproduce(
             console.print(f"  {escape(note)}")
         summary = run_study(settings, loaded, progress)
         pages = []
-        if notebook and data == "sample" and not control:
+        if notebook and at_hand and not control:
             pages = run_notebooks(room, page, name, loaded, progress)
     figures = [*room.figures(loaded, summary), *report.pictures(summary, room)]
     command = shlex.join(["cosmic", *sys.argv[1:]])
@@ -102,7 +108,7 @@ def tune(
     study: Annotated[str, typer.Argument(help="which study, such as cifar")],
     how: Annotated[str, typer.Option(help="random, hyperband or grid")] = "random",
     trials: Annotated[int, typer.Option(min=1, help="how many networks at most")] = 20,
-    data: Annotated[str, typer.Option(help="sample, real or folder, as for reproduce")] = "sample",
+    data: Annotated[str | None, typer.Option(help="as for reproduce")] = None,
     root: Annotated[Path | None, typer.Option(help="as for reproduce")] = None,
     mode: Annotated[str | None, typer.Option(help="smoke, laptop or full; COSMIC_MODE or laptop by default")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="identical networks, to know what luck gives")] = 5,
@@ -113,6 +119,7 @@ def tune(
     from cosmic_lib import report, tuning
 
     room, name = studies.get(study), studies.mode_name(mode)
+    data = data or room.usual_data()
     space = tuning.space_of(room)
     kept = runs or store.home() / "runs" / study
     tidy(kept)
@@ -163,6 +170,8 @@ def predict(
         if not as_json:
             console.print(f"\n{escape(answer['file'])}: [bold]{escape(answer['vote'])}[/]", soft_wrap=True)
             show(trained.table(answer, studies.get(study).item), "Likeliest classes")
+            if telling := trained.telling(answer, studies.get(study).item):
+                console.print(escape(telling), soft_wrap=True)
     if as_json:
         print(json.dumps({"run": trained.describe(chosen), "files": answered, "excluded": excluded}, indent=1))
     raise typer.Exit(not answered)

@@ -136,8 +136,9 @@ def answers(study: str, run: Run, files: Sequence[Path]) -> Iterator[dict[str, A
 
     Yields:
         For a file that can be read: file, vote (the likeliest class), probabilities (class -> their mean over the
-        items) and items (for each its number, probabilities, and start and end in seconds where a file of sound gives
-        several). For another: file and reason.
+        items) and items (for each its number, probabilities, and start and end in seconds where a file of sound or of
+        notes gives several), and, of several, most_telling: the number of the one that speaks most for the vote. For
+        another: file and reason.
 
     Raises:
         ValueError: the study makes no files into what this network is fed; the network cannot be loaded.
@@ -203,8 +204,8 @@ def probabilities(model: keras.Model, run: Run, array: np.ndarray) -> np.ndarray
     """
     from cosmic_lib import pipeline
 
-    scaling = run.result["scaling"]
-    scaled = pipeline.scale(array, np.asarray(scaling["mean"]), np.asarray(scaling["std"]))
+    scaling = {name: np.asarray(values) for name, values in run.result["scaling"].items()}
+    scaled = pipeline.scale(array, **scaling)
     return model.predict(pipeline.batches(scaled), verbose=0).astype(float)
 
 
@@ -221,14 +222,31 @@ def _answer(run: Run, found: np.ndarray) -> dict[str, Any]:
     for number, row in enumerate(found):
         times = {"start": round(number * seconds, 3), "end": round((number + 1) * seconds, 3)} if seconds else {}
         items.append({"item": number + 1, **times, "probabilities": named(row)})
-    return {"vote": classes[vote.argmax()], "probabilities": named(vote), "items": items}
+    answer = {"vote": classes[vote.argmax()], "probabilities": named(vote), "items": items}
+    return answer | ({"most_telling": int(found[:, vote.argmax()].argmax()) + 1} if len(found) > 1 else {})
 
 
 def _seconds(settings: Mapping[str, Any]) -> float | None:
-    """Length of the parts that sound is cut into, see `audio.Settings`; None for what is no sound."""
+    """Length of the parts that a file is cut into, as its settings have it; None for what has no length."""
+    if settings.keys() >= {"frames", "fps"}:
+        return settings["frames"] / settings["fps"]
     if not settings.keys() >= {"clip_samples", "segments"}:
         return None
     return settings["clip_samples"] // settings["segments"] / sound.SAMPLE_RATE
+
+
+def telling(answer: Mapping[str, Any], item: str) -> str:
+    """Which item speaks most for the vote, in words; nothing for an answer of one item.
+
+    Args:
+        answer: from `answers`.
+        item: what an item is called.
+    """
+    if "most_telling" not in answer:
+        return ""
+    one = answer["items"][answer["most_telling"] - 1]
+    when = f", {one['start']:.0f} to {one['end']:.0f} s" if "start" in one else ""
+    return f"most telling: {item} {one['item']}{when}, {answer['vote']} {one['probabilities'][answer['vote']]:.2f}"
 
 
 def _shown(path: Path) -> str:
