@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+MUSIC := $(VENV)/.music
 
 .DEFAULT_GOAL := help
 .PHONY: help setup reproduce notebooks docs lab test lint bench clean
@@ -18,14 +19,19 @@ $(READY): setup.cfg setup.py pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	@touch $(READY)
 
+$(MUSIC): $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[music]"
+	@touch $(MUSIC)
+
 setup: $(READY)  ## check Python and disk, then install into .venv
 
 reproduce-cifar:  ## the CIFAR-10 tuning diary, with error bars, on sample data
+reproduce-composers: $(MUSIC)  ## composers from MIDI, on scores that music21 brings
 reproduce-genre:  ## music genre, published and honest, on sample data
 reproduce-%: $(READY)
 	$(BIN)/cosmic reproduce $(subst -,_,$*)
 
-reproduce: reproduce-cifar reproduce-genre  ## every study there is
+reproduce: reproduce-cifar reproduce-composers reproduce-genre  ## every study there is
 
 notebooks: $(READY)  ## make the student notebooks from notebooks/source
 	$(BIN)/cosmic notebooks build
@@ -36,7 +42,7 @@ docs: $(READY)  ## make the pages of the studies from results/
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
-test: $(READY)  ## run the tests, two files at a time
+test: $(MUSIC)  ## run the tests, two files at a time
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)  ## check style, types and that the notebooks match their sources
@@ -49,6 +55,7 @@ bench: $(READY)  ## time the slow parts, side by side
 	$(BIN)/python benchmarks/features.py
 	$(BIN)/python benchmarks/pipeline.py
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/midi.py
 
 clean:  ## remove what was installed, cached and reported; results and data stay
 	rm -rf $(VENV) cache reports build dist *.egg-info

@@ -67,8 +67,9 @@ def reproduce(
     started = time.perf_counter()
     room = studies.get(study)
     name = studies.mode_name(mode)
-    data = data or room.usual_data()
-    at_hand = data in ("sample", room.usual_data())
+    usual = room.usual_data(name)
+    data = data or usual
+    at_hand = data in ("sample", usual)
     kept = runs or store.home() / "runs" / study
     tidy(kept)
     if data == "folder":
@@ -119,7 +120,7 @@ def tune(
     from cosmic_lib import report, tuning
 
     room, name = studies.get(study), studies.mode_name(mode)
-    data = data or room.usual_data()
+    data = data or room.usual_data(name)
     space = tuning.space_of(room)
     kept = runs or store.home() / "runs" / study
     tidy(kept)

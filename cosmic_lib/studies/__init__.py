@@ -232,8 +232,8 @@ class Study:
             for `cosmic predict`.
         asked: the experiment that `cosmic predict` asks unless the user names another.
         space: what `cosmic tune` searches; None where there is nothing to search.
-        usual_data: `usual_data() -> str` names the data that are taken unless the user says which: the sample, or
-            real ones that need no download.
+        usual_data: `usual_data(mode=None) -> str` names the data that are taken unless the user says which: the
+            sample, or real ones that need no download.
         praise: what the study did right.
     """
 
@@ -255,7 +255,7 @@ class Study:
     read: Mapping[str, Callable[..., np.ndarray]] = field(default_factory=dict)
     asked: str = ""
     space: Space | None = None
-    usual_data: Callable[[], str] = lambda: "sample"
+    usual_data: Callable[..., str] = lambda mode=None: "sample"
     praise: str = ""
 
 
