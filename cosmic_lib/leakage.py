@@ -8,7 +8,7 @@ They take any pandas table with a split column, from any project; TensorFlow is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -162,6 +162,31 @@ def near_identical(features: np.ndarray, apart: Iterable, *, closeness: float = 
     first, second = graph.nonzero()
     keep = (first < second) & (apart[first] != apart[second])
     return sorted(zip(first[keep].tolist(), second[keep].tolist(), strict=True))
+
+
+def join(names: Sequence[str], pairs: Iterable[tuple[int, int]]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Give rows that belong together one name, such as the groups of repeats.
+
+    Args:
+        names: of each row.
+        pairs: row numbers, as from `near_identical`.
+
+    Returns:
+        The new name of each row: its own, or the first of those that were joined with it; and which were joined, the
+        first and the other, in order.
+    """
+    first_of: dict[str, str] = {}
+
+    def first(name: str) -> str:
+        return first(first_of[name]) if name in first_of else name
+
+    joined = []
+    for left, right in pairs:
+        one, other = sorted((first(names[left]), first(names[right])))
+        if one != other:
+            first_of[other] = one
+            joined.append((one, other))
+    return [first(name) for name in names], joined
 
 
 def _across_parts(table: pd.DataFrame, split: str, features: np.ndarray, closeness: float) -> list[Leak]:

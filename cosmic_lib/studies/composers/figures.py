@@ -96,10 +96,7 @@ def in_order(labels: Sequence[str], title: str) -> plots.Picture:
     ax.set(xlabel="piece", title=title, ylim=(len(classes) - 0.5, -0.5))
     same = float((column == column.shift()).iloc[1:].mean())
     table = pd.DataFrame({"pieces": column.value_counts().reindex(classes)})
-    alt = (
-        f"{title}: {len(column)} pieces lie composer by composer, so that {same:.1%} of them are by the composer of "
-        "the piece before."
-    )
+    alt = f"{title}: of {len(column)} pieces by {len(classes)} composers {same:.1%} are by that of the piece before."
     return plots.Picture(figure, alt, table)
 
 

@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cosmic_lib import midi, store
+from cosmic_lib import leakage, midi, store
+from cosmic_lib.reproduce import LOOKED_THROUGH
 from cosmic_lib.studies import Data
 from cosmic_lib.studies.composers import augment, cutting, features
 from cosmic_lib.studies.composers.cutting import Cut
@@ -66,7 +67,7 @@ class Maker:
         files = self.files[rows].reset_index(drop=True)
         makers = [functools.partial(midi.read, self.root / file) for file in files["file"]]
         array, table = self._cut(makers, files, self._key(files), name)
-        return _chunk_items(table, files), array
+        return _joined(_chunk_items(table, files), array), array
 
     def _key(self, files: pd.DataFrame) -> str:
         stats = [(self.root / file).stat() for file in files["file"]]
@@ -105,8 +106,9 @@ class Maker:
 
     def _pieces(self, data: Data, pieces: pd.DataFrame, eight: np.ndarray) -> dict[str, Data]:
         """One item per piece, with its own features."""
-        there = pieces["group"].isin(data.items["group"])  # a piece may be silent
-        items = _piece_items(pieces[there])
+        known = data.items.drop_duplicates("piece").set_index("piece")[["group", "work"]]
+        there = pieces["file"].isin(known.index)  # a piece may have no chunk in which anything sounds
+        items = _piece_items(pieces[there].drop(columns=["group", "work"]).join(known, on="file"))
         two = [features.EIGHT.index(name) for name in features.TWO]
         both = {"piece_two": eight[there][:, np.newaxis, two], "piece_eight": eight[there][:, np.newaxis]}
         return {name: replace(data, items=items, arrays={name: array}, others={}) for name, array in both.items()}
@@ -121,7 +123,7 @@ class Maker:
         ]
         known = np.array([one is not None for one in found])
         if known.sum() <= BEFORE:
-            raise ValueError(f"{known.sum()} pieces in a row; windows of {BEFORE} and the next one need more than {BEFORE}")
+            raise ValueError(f"{known.sum()} pieces; windows of {BEFORE} and the next one need more than {BEFORE}")
         pieces, rows = pieces[known].reset_index(drop=True), np.stack([one for one in found if one is not None])
         length = int(np.clip(len(rows) // BLOCKS, SHORTEST, LONGEST))
         first, last = np.arange(len(rows) - BEFORE), np.arange(BEFORE, len(rows))
@@ -142,21 +144,25 @@ class Maker:
         )
 
     def _everybody(self, data: Data, wanted: set[str]) -> dict[str, Data]:
-        """Chunks of all composers, and of those above a threshold."""
+        """Chunks of all composers, and of those above a threshold; where there are no others, nobody is added."""
+        others = {}
+        if "named_chunks" in wanted and set(self.files["composer"]) > set(self.composers):
+            others["named_chunks"] = self._apart(data, "named_chunks", *self.chunks(np.full(len(self.files), True)))
+        thresholds = {"all_chunks": 0.0, **THRESHOLDS}
+        if not wanted & thresholds.keys():
+            return others
         items, array = self._with_copies()
         shares = items["label"].value_counts(normalize=True)
-        kept = {"all_chunks": np.ones(len(items), dtype=bool), "named_chunks": (items["label"] != COPIES).to_numpy()}
-        for name, threshold in THRESHOLDS.items():
-            kept[name] = items["label"].isin(shares.index[shares > threshold]).to_numpy()
-        others = {}
-        for name in sorted(wanted & kept.keys()):
-            if items["label"][kept[name]].nunique() < 2:  # the copies alone may be above a threshold
-                continue
-            some = items[kept[name]].reset_index(drop=True)
-            rows = array if kept[name].all() else array[kept[name]]
-            classes = tuple(sorted(some["label"].unique()))
-            others[name] = replace(data, items=some, arrays={name: rows}, classes=classes, others={}, apart=True)
+        for name in sorted(wanted & thresholds.keys()):
+            kept = items["label"].isin(shares.index[shares > thresholds[name]]).to_numpy()
+            if items["label"][kept].nunique() > 1:  # the copies alone may be above a threshold
+                some = items[kept].reset_index(drop=True)
+                others[name] = self._apart(data, name, some, array if kept.all() else array[kept])
         return others
+
+    def _apart(self, data: Data, name: str, items: pd.DataFrame, array: np.ndarray) -> Data:
+        classes = tuple(sorted(items["label"].unique()))
+        return replace(data, items=items, arrays={name: array}, classes=classes, others={}, apart=True)
 
     def _with_copies(self) -> tuple[pd.DataFrame, np.ndarray]:
         """All pieces, and the study's two copies of each by the composers that are told apart (line 464)."""
@@ -174,7 +180,7 @@ class Maker:
         ]
         key = store.fingerprint(self._key(self.files), list(self.composers), store.source_fingerprint(augment.__name__))
         array, table = self._cut(makers, everything, key, "all_chunks")
-        return _chunk_items(table, everything), array
+        return _joined(_chunk_items(table, everything), array), array
 
 
 def _piece_or_copy(path: Path, shift: int) -> midi.Piece:
@@ -198,6 +204,18 @@ def _chunk_items(table: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
             "file": of_piece["file"],
         }
     )
+
+
+def _joined(items: pd.DataFrame, array: np.ndarray) -> pd.DataFrame:
+    """Pieces that have a chunk in common share a group, and their works are one."""
+    if array.size <= LOOKED_THROUGH:
+        pairs = leakage.near_identical(array, items["group"])
+    else:
+        same = items.groupby([store.fingerprint(chunk) for chunk in array])
+        pairs = [(rows[0], row) for rows in same.indices.values() for row in rows[1:]]
+    groups, _ = leakage.join(items["group"].tolist(), pairs)
+    works, _ = leakage.join(items["work"].tolist(), pairs)
+    return items.assign(group=groups, work=works)
 
 
 def _piece_items(pieces: pd.DataFrame) -> pd.DataFrame:

@@ -42,7 +42,7 @@ def channels(piece: Piece, title: str, *, fps: float = rolls.FPS, seconds: float
         ax.set(ylabel="pitch", title=f"{name}: {MEANING[name]}")
         figure.colorbar(image, ax=ax)
     axes[-1].set_xlabel("seconds")
-    figure.suptitle(title)
+    figure.suptitle(title, wrap=True)
     sounding = roll > 0
     table = pd.DataFrame(
         {"cells that sound": sounding.mean(axis=(0, 1)), "highest value": roll.max(axis=(0, 1))},
@@ -77,7 +77,7 @@ def grid(chunks: np.ndarray, labels: Sequence[str], title: str) -> plots.Picture
             ax.imshow(chunks[row, low:high, :, 0], origin="lower", aspect="auto", cmap="cividis", vmax=127)
         line[0].set_title(name, loc="left")
         shares[name] = float((chunks[found] > 0).mean())
-    figure.suptitle(title)
+    figure.suptitle(title, wrap=True)
     table = pd.DataFrame({"chunks": column.value_counts().reindex(list(rows)), "cells that sound": shares})
     dense, thin = table["cells that sound"].idxmax(), table["cells that sound"].idxmin()
     alt = (

@@ -176,7 +176,8 @@ def _assemble(
         raise ValueError(f"{root}: none of {len(found)} files could be used; the first: {found[0]}")
     array = np.concatenate(arrays)
     items = pd.DataFrame(rows, columns=["item", "label", "source", "track", "segment", "file"])
-    groups, repeats = _join_repeats(items["source"], array)
+    near = leakage.near_identical(array, items["source"], closeness=COPY)
+    groups, repeats = leakage.join(items["source"].tolist(), near)
     lengths = items.groupby("track").size()
     if origin == "real" and len(lengths) < WHOLE:
         name = f"{name} ({len(lengths)} of its 1,000 tracks, so no verdict on the published number)"
@@ -197,19 +198,3 @@ def _assemble(
         settings=asdict(features),
         root=root,
     )
-
-
-def _join_repeats(sources: pd.Series, array: np.ndarray) -> tuple[list[str], list[tuple[str, str]]]:
-    """Group of each item: its own, or the first of the groups that repeat one another."""
-    first_of: dict[str, str] = {}
-
-    def first(group: str) -> str:
-        return first(first_of[group]) if group in first_of else group
-
-    repeats = []
-    for left, right in leakage.near_identical(array, sources, closeness=COPY):
-        one, other = sorted((first(sources[left]), first(sources[right])))
-        if one != other:
-            first_of[other] = one
-            repeats.append((one, other))
-    return [first(group) for group in sources], repeats

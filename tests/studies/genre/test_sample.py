@@ -153,10 +153,11 @@ def test_an_artist_is_heard_only_when_the_second_knob_is_turned(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def protocol_gaps(tmp_path_factory):
-    """Knob -> accuracy on the track split, and its gap to the segment split, for Net5 on two folds of the full sample.
+def protocol_gaps(tmp_path_factory, quick_training):
+    """Knob -> accuracy on the track split, and its gap to the segment split, for two folds of the full sample.
 
-    Only two of the five folds are trained, so the gap is taken over the items that were held out under both.
+    Asked is the nearest training segment, as the knob is of the data and not of a network. Only two of the five folds
+    are taken, so the gap is over the items that were held out under both.
     """
     root = tmp_path_factory.mktemp("knob")
     found = {}
