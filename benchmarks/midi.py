@@ -1,15 +1,15 @@
 """Chunks cut out of MIDI files: the study's way, file by file, against `midi.read`, `rolls.roll` and `rolls.chunks`.
 
-    python benchmarks/midi.py FOLDER_OR_ARCHIVE [--files 500] [--block 50]
+    python benchmarks/midi.py [FOLDER_OR_ARCHIVE] [--files 500] [--block 50]
 
-Both ways take turns, a block of files each, in one process and one thread; seconds are of the processor, because others
-may use it too. Then all files are streamed in a process of its own, which says how much memory that takes.
+Without a folder or an archive of MIDI files, the sample of the composers study is cut. First, a process of its own
+streams all files and says how much memory that takes. Then both ways take turns, a block of files each, in one process
+and one thread; seconds are of the processor, because others may use it too.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import statistics
 import subprocess
@@ -22,7 +22,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pretty_midi
 
 from cosmic_lib import archive, midi, rolls
 
@@ -31,6 +30,8 @@ FRAMES = 150
 
 def study_way(path: Path) -> np.ndarray:
     """The study's function as it ran: one channel, in velocities; what is left at the end is filled up."""
+    import pretty_midi
+
     roll = pretty_midi.PrettyMIDI(str(path)).get_piano_roll(fs=10)
     chunks = []
     for start in range(0, roll.shape[1], FRAMES):
@@ -111,38 +112,48 @@ def side_by_side(paths: list[Path], block: int) -> None:
 
 
 def stream(paths: list[Path]) -> None:
-    """Cut file after file, keep nothing, and say how far memory rose above that of the first tenth of the files."""
-    peaks, chunks = [], 0
+    """Cut file after file and keep nothing; say how much memory that takes, and whether more files take more."""
+    timed(our_way, paths[:1])  # imports
+    start, chunks = peak(), 0
     for number, path in enumerate(paths):
         found = timed(our_way, [path])[1][0]
         chunks += 0 if isinstance(found, str) else len(found)
-        if number + 1 in (max(len(paths) // 10, 1), len(paths)):
-            peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-    print(
-        f"{chunks:,} chunks streamed: peak memory {peaks[0]:.0f} MB after a tenth of the files, {peaks[-1]:.0f} MB after all"
-    )
+        if number + 1 in (max(len(paths) // 2, 1), len(paths)):
+            rise = peak() - start
+            print(f"{rise:4.0f} MB above the {start:.0f} of the start after {number + 1} files, {chunks:,} chunks")
+
+
+def peak() -> float:
+    """The most memory that this process has had so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def made(folder: Path) -> Path:
+    from cosmic_lib.studies.composers import sample  # not needed where there are files, and brings a lot with it
+
+    return sample.write_sample(folder)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("source", type=Path, help="folder or archive of MIDI files")
+    parser.add_argument("source", type=Path, nargs="?", help="folder or archive of MIDI files")
     parser.add_argument("--files", type=int, default=500)
     parser.add_argument("--block", type=int, default=50)
     parser.add_argument("--stream", action="store_true", help="measure memory alone")
     options = parser.parse_args()
     warnings.simplefilter("ignore")  # pretty_midi warns of tempos outside the first track
     with tempfile.TemporaryDirectory() as folder:
-        root = options.source
+        root = options.source or made(Path(folder))
         if not root.is_dir():
+            archive.unpack(root, Path(folder))
             root = Path(folder)
-            archive.unpack(options.source, root)
         paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in midi.FILES)[: options.files]
         if options.stream:
             stream(paths)
             return
-        side_by_side(paths, options.block)
         command = [sys.executable, __file__, str(root), "--files", str(options.files), "--stream"]
-        subprocess.run(command, check=True, env=os.environ)
+        subprocess.run(command, check=True)
+        side_by_side(paths, options.block)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ FILES = (".mid", ".midi", ".kar")
 LARGEST = 2**22
 """Bytes; larger files are refused before they are read. A symphony takes a tenth of it."""
 
-MODULES = tuple(f"cosmic_lib.{name}" for name in ("midi", "midi_events", "midi_piece", "midi_readers"))
+MODULES = tuple(f"cosmic_lib.{name}" for name in ("midi", "midi_events", "midi_piece", "midi_readers", "midi_symusic"))
 """Whose code decides what is read, for `store.source_fingerprint`."""
 
 RATE = 16_000
@@ -84,7 +84,7 @@ def read(source: str | Path | bytes, *, readers: tuple[str, ...] = tuple(READERS
                     raise
             else:
                 break
-        return assembled(found, ticks_per_beat, reader)
+        return assembled(found, len(tracks), ticks_per_beat, reader)
     except Refusal as refusal:
         raise MidiError(f"{name}: {refusal}") from refusal
 

@@ -83,7 +83,7 @@ class Track:
 
     def meta(self, tick: int, kind: int, payload: bytes) -> None:
         """Take in a meta event; those of no use here, and those of a wrong length, are passed over."""
-        if kind == 0x03:
+        if kind == 0x03 and not self.name:
             self.name = ascii_only(payload.decode("latin-1"))
         elif kind == 0x51 and len(payload) == 3:
             self.tempos.append((tick, int.from_bytes(payload, "big")))

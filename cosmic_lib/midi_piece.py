@@ -82,8 +82,13 @@ class Piece:
     reader: str
 
 
-def assembled(tracks: list[Track], ticks_per_beat: int, reader: str) -> Piece:
+def assembled(tracks: list[Track], count: int, ticks_per_beat: int, reader: str) -> Piece:
     """Put together what the tracks of a file hold.
+
+    Args:
+        tracks: what was read, in any order, and twice where it is a tempo or a signature.
+        count: tracks of the file.
+        ticks_per_beat, reader: as in `Piece`.
 
     Raises:
         Refusal: there are no notes, or events after `LONGEST` or `FARTHEST`.
@@ -97,7 +102,8 @@ def assembled(tracks: list[Track], ticks_per_beat: int, reader: str) -> Piece:
     ends = np.array([_last(part) for part in parts])
     if ends.max() >= FARTHEST:
         raise Refusal(f"an event lies over {FARTHEST:,} ticks away; remove the file")
-    longest = seconds(ends, tempos, ticks_per_beat).max()
+    instruments = _instruments(parts, ends, tempos, ticks_per_beat)
+    longest = max(instrument.end for instrument in instruments)
     if not longest <= LONGEST:
         raise Refusal(f"its last event comes after {longest / 3600:.1f} hours; remove the silence in it, or the file")
     notes = np.concatenate([part.notes for part in parts])
@@ -106,11 +112,11 @@ def assembled(tracks: list[Track], ticks_per_beat: int, reader: str) -> Piece:
     return Piece(
         ticks_per_beat,
         _notes(notes[order], owner[order], tempos, ticks_per_beat),
-        _instruments(parts, ends, tempos, ticks_per_beat),
+        instruments,
         tempos,
         _signatures([found for track in tracks for found in track.time_signatures], 3),
         _signatures([found for track in tracks for found in track.key_signatures if abs(found[1]) <= 7], 2),
-        len(tracks),
+        count,
         reader,
     )
 
@@ -154,7 +160,7 @@ def in_order(start_tick: np.ndarray, pitch: np.ndarray) -> np.ndarray:
 
 
 def _signatures(found: list, columns: int) -> np.ndarray:
-    return np.array(sorted(map(tuple, found)), dtype=np.int64).reshape(-1, columns)
+    return np.array(sorted(set(map(tuple, found))), dtype=np.int64).reshape(-1, columns)
 
 
 def _tempos(found: list[tuple[int, int]]) -> np.ndarray:
@@ -181,6 +187,8 @@ def seconds(ticks: np.ndarray, tempos: np.ndarray, ticks_per_beat: int) -> np.nd
     """
     first = tempos[:, 0]
     per_tick = 60.0 / (tempos[:, 1] * ticks_per_beat)
+    if len(first) == 1:
+        return per_tick[0] * ticks
     begun = np.concatenate([[0.0], np.cumsum(per_tick[:-1] * np.diff(first))])
     place = np.searchsorted(first, ticks, side="right") - 1
     return begun[place] + per_tick[place] * (ticks - first[place])

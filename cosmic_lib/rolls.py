@@ -48,7 +48,7 @@ def roll(piece: Piece, *, fps: float = FPS, channels: Sequence[str] = ("velocity
         uint8, shape (128, frames, channels); frames end with the last event of any instrument.
 
     Raises:
-        ValueError: a channel that there is not, or no frame per second.
+        ValueError: a channel that there is not, no frames per second, or a piece without notes.
 
     Source study: composers, lines 1197, 1212 and 1241-1256.
     """
@@ -57,10 +57,13 @@ def roll(piece: Piece, *, fps: float = FPS, channels: Sequence[str] = ("velocity
         raise ValueError(f"channels {', '.join(unknown) or 'are none'}; choose from {', '.join(CHANNELS)}")
     if not 0 < fps < float("inf"):
         raise ValueError(f"fps is {fps}; give frames per second above 0")
-    frames = max(int(fps * instrument.end) for instrument in piece.instruments)
+    if not len(piece.notes):
+        raise ValueError("the piece has no notes, so there is no roll; leave it out")
+    played = np.unique(piece.notes["instrument"]).tolist()
+    frames = max(int(fps * piece.instruments[number].end) for number in played)
     result = np.zeros((PITCHES, frames, len(channels)), dtype=np.uint8)
-    pitched = [number for number, instrument in enumerate(piece.instruments) if not instrument.drums]
-    layers = [_velocity(piece, pitched, fps)] if {"velocity", "binary"} & set(channels) else []
+    pitched = [number for number in played if not piece.instruments[number].drums]
+    layers = [_velocity(piece, pitched, fps)] if pitched and {"velocity", "binary"} & set(channels) else []
     for number, channel in enumerate(channels):
         into = result[..., number]
         if channel == "instruments":
@@ -98,7 +101,7 @@ def _velocity(piece: Piece, group: list[int], fps: float) -> tuple[int, np.ndarr
     if len(groups) == 1:
         return _layer(piece, groups[0], fps)
     lowest, highest = _rows(piece.notes)
-    frames = int(fps * max((piece.instruments[number].end for number in group), default=0))
+    frames = int(fps * max(piece.instruments[number].end for number in group))
     bent = any(piece.instruments[number].bends[:, 1].any() for number in group)
     total = np.zeros((highest + 1 - lowest, frames), dtype=np.float32 if bent else np.int32)
     for one in groups:
@@ -120,6 +123,7 @@ def _layer(piece: Piece, group: list[int], fps: float) -> tuple[int, np.ndarray]
 
 
 def _is_shaped(instrument: Instrument) -> bool:
+    """Whether a pedal or a bend changes its notes."""
     return bool(instrument.bends[:, 1].any() or (instrument.pedals[:, 1] >= PEDAL_DOWN).any())
 
 

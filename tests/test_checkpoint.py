@@ -82,32 +82,35 @@ def unfinished(tmp_path) -> list[Path]:
     return list((tmp_path / "runs" / "unfinished").glob("*"))
 
 
-@pytest.mark.parametrize("moment", ["at the beginning", "in the middle", "at the end"])
-def test_a_killed_run_goes_on_where_it_was(make_run, whole, tmp_path, moment):
-    run = make_run()
-    expected = run(folder=whole)
-    assert expected["resumed"] is False and len(expected["history"]["loss"]) == EPOCHS
+KILLS = [("in the middle", 0, 0), ("at the beginning", 2, 2), ("in the middle", 4, 4), ("at the end", 5, 6)]
+"""Moment and epoch of each kill of one run, and the epoch that is begun next."""
 
-    with pytest.raises(KeyboardInterrupt):
-        run(Kill(moment))
-    assert not list((tmp_path / "runs").glob("*.json"))
-    assert len(unfinished(tmp_path)) == 1
 
-    second = Kill()
-    result = run(second)
-    assert second.begun[0] == (4 if moment == "at the end" else 3)
-    assert result["resumed"] is True
+def test_a_killed_run_goes_on_where_it_was_whenever_that_is(make_run, whole, tmp_path):
+    run, first = make_run(), 0
+    for moment, at, next_one in KILLS:
+        killed = Kill(moment, at=at)
+        with pytest.raises(KeyboardInterrupt):
+            run(killed)
+        assert killed.begun[0] == first
+        assert not list((tmp_path / "runs").glob("*.json"))
+        assert len(unfinished(tmp_path)) == 1
+        first = next_one
+    last = Kill()
+    result, expected = run(last), run(folder=whole)
+    assert last.begun[0] == first
+    assert (expected["resumed"], result["resumed"]) == (False, True)
+    assert len(expected["history"]["loss"]) == EPOCHS
     assert result["key"] == expected["key"]
     assert_same(result, expected)
     assert unfinished(tmp_path) == []
 
 
 @pytest.mark.parametrize(("monitor", "best"), [("val_loss", np.argmin), ("val_accuracy", np.argmax)])
-def test_a_run_may_be_killed_again_and_again(make_run, whole, monitor, best):
+def test_the_best_weights_are_those_by_the_number_that_is_watched(make_run, whole, monitor, best):
     run = make_run(monitor=monitor)
-    for at in (0, 4):
-        with pytest.raises(KeyboardInterrupt):
-            run(Kill("in the middle", at=at))
+    with pytest.raises(KeyboardInterrupt):
+        run(Kill("in the middle", at=4))
     result, expected = run(), run(folder=whole)
     assert_same(result, expected)
     kept = expected["history"]["val_accuracy"][best(expected["history"][monitor])]

@@ -43,6 +43,7 @@ REFUSED = {
     "no ticks": (raw(A_NOTE + END_OF_TRACK, ticks=0), "no ticks per beat"),
     "ticks of film": (raw(A_NOTE + END_OF_TRACK, ticks=0xE728), "no ticks per beat"),
     "pieces in one file": (raw(A_NOTE + END_OF_TRACK, A_NOTE + END_OF_TRACK, kind=2), "of type 2"),
+    "half a tempo": (raw(b"\x00\xff\x51\x01\x05" + A_NOTE + END_OF_TRACK), "damaged"),
     "no tempo": (raw(b"\x00\xff\x51\x03\x00\x00\x00" + A_NOTE + END_OF_TRACK), "a tempo of no duration"),
     "hours of silence": (midi_file([on(0), off(480), on(15_000_000), off(15_000_480)]), "after 4.3 hours"),
     "a controller in a week": (raw(A_NOTE + FAR + b"\xb0\x07\x01" + END_OF_TRACK), "hours; remove the silence"),
@@ -219,6 +220,7 @@ def test_stretch_keeps_ticks_and_moves_all_that_sounds(piece):
         np.testing.assert_allclose(one.pedals[:, 0], 1.5 * other.pedals[:, 0], rtol=1e-5)
         np.testing.assert_allclose(one.bends[:, 0], 1.5 * other.bends[:, 0], rtol=1e-5)
     assert everything(midi.stretch(midi.stretch(piece, 2), 0.5)) == everything(piece)
+    assert everything(midi.stretch(piece, 1 - 1e-9)) == everything(piece), "tempos are rounded, not cut off"
     for factor in (0, -1, float("nan"), float("inf"), 1e-6, 1e6):
         with pytest.raises(ValueError, match=r"factor is .*; give "):
             midi.stretch(piece, factor)

@@ -17,6 +17,8 @@ from cosmic_lib.training import prepare
 
 from .conftest import tiny_network
 
+pytestmark = pytest.mark.usefixtures("quick_training")
+
 
 def published(line, f1, concluded=""):
     return Published(line=line, f1=f1, concluded=concluded)
@@ -92,7 +94,7 @@ def settings(study, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def summary(settings, data):
+def summary(settings, data, quick_training):
     return reproduce.reproduce(settings, data)
 
 

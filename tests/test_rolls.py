@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import random
 import warnings
@@ -95,6 +96,13 @@ def test_what_each_effect_does():
     assert not drums.any()
 
 
+def test_an_instrument_without_notes_counts_for_nothing():
+    both = midi.read(midi_file([on(0, 60), off(480, 60)], [on(0, 70), off(960, 70), control(1920, 0, 7)]))
+    one = dataclasses.replace(both, notes=both.notes[both.notes["pitch"] == 60])
+    assert (rolls.roll(one) == rolls.roll(midi.read(midi_file([on(0, 60), off(480, 60)])))).all()
+    assert not rolls.roll(midi.read(midi_file([on(0, 36, 90, 9), off(480, 36, 9)])), channels=rolls.CHANNELS[:3]).any()
+
+
 def test_sums_are_cut_off_at_a_byte():
     content = midi_file(*[[on(0, 60, 127), off(480, 60)]] * 3)
     assert their_piece(content).get_piano_roll(fs=10).max() == 381
@@ -176,6 +184,8 @@ def test_wrong_settings_are_named():
     ):
         with pytest.raises(ValueError, match=message):
             rolls.roll(piece, **settings)
+    with pytest.raises(ValueError, match="no notes"):
+        rolls.roll(dataclasses.replace(piece, notes=piece.notes[:0]))
     with pytest.raises(ValueError, match="frames is 0"):
         rolls.chunks(rolls.roll(piece), frames=0)
     for factor in (0, -1, 129):

@@ -20,8 +20,9 @@ CHUNK = 30 * BEAT
 @pytest.fixture(scope="module")
 def piece(tmp_path_factory, write_midi, note):
     """Ten chunks, the last one of 5 seconds; nothing sounds in the fourth and in the seventh."""
-    notes = [note(n * CHUNK + 2 * BEAT, n * CHUNK + 10 * BEAT, 60 + n, 10 + n) for n in range(10) if n not in (3, 6)]
-    return midi.read(write_midi(tmp_path_factory.mktemp("piece") / "ten.mid", sum(notes, [])))
+    starts = {n: n * CHUNK + 2 * BEAT for n in range(10) if n not in (3, 6)}
+    notes = [one for n, start in starts.items() for one in note(start, start + 8 * BEAT, 60 + n, 10 + n)]
+    return midi.read(write_midi(tmp_path_factory.mktemp("piece") / "ten.mid", notes))
 
 
 @pytest.fixture(scope="module")
