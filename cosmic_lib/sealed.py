@@ -46,9 +46,10 @@ def open_test(study: Study, results: Sequence[dict[str, Any]], data: Data, runs:
             return opening
     scores: dict[str, list] = {}
     for result in results:
-        frame = beside_truth(result, data.view(inputs[result["experiment"]]), splits.TEST)
-        labels = pd.Categorical(frame["label"], categories=list(data.classes)).codes
-        entry = {"seed": result["seed"], **evaluation.score(frame[list(data.classes)].to_numpy(), labels, data.classes)}
+        view = data.view(inputs[result["experiment"]])
+        frame, classes = beside_truth(result, view, splits.TEST), list(view.classes)
+        labels = pd.Categorical(frame["label"], categories=classes).codes
+        entry = {"seed": result["seed"], **evaluation.score(frame[classes].to_numpy(), labels, classes)}
         answers = {"items": frame["item"].tolist(), "groups": frame["group"].tolist(), "right": frame["right"].tolist()}
         scores.setdefault(result["experiment"], []).append(entry | {"answers": answers})
     identity = store.fingerprint(data.items[["item", "label", "group"]].astype(str).to_numpy().tolist())
