@@ -146,7 +146,7 @@ def baseline_table(summary: Mapping[str, Any]) -> pd.DataFrame:
                     **others,
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).fillna("")
 
 
 def step_table(summary: Mapping[str, Any]) -> pd.DataFrame:

@@ -53,7 +53,7 @@ def summarise(settings: Settings, material: Material, results: Sequence[dict[str
         "rows": [_row(settings, row, material, results, opening) for row in study.diary],
         "steps": _steps(settings, material, results, scores, asked),
         "conclusions": conclusions(study.diary, material.rows, scores, asked),
-        "test": _test(settings, opening),
+        "test": _test(settings, material, opening),
         "faults": [
             {"name": fault.name, "measured": fault.measure(data, material.table) if fault.measure else None}
             for fault in study.faults
@@ -130,7 +130,7 @@ def _over_seeds(own: Sequence[dict[str, Any]], view: Data, study: Study) -> dict
     repeats = [one for one in own if one["column"] == splits.HONEST]
     frames = [experiment.predictions(one, view, splits.VALIDATION) for one in repeats]
     right = np.mean([frame["right"] for frame in frames], axis=0)
-    estimate = compare.over_groups(right, frames[0]["group"], unit=study.group)
+    estimate = compare.over_groups(right, frames[0]["group"], unit=view.unit or study.group)
     return asdict(estimate) | {"seeds": len(repeats)}
 
 
@@ -160,7 +160,8 @@ def _gaps(frames: Mapping[str, pd.DataFrame], view: Data, table: pd.DataFrame, s
     right = {name: dict(zip(frame["item"], frame["right"], strict=True)) for name, frame in frames.items()}
     gaps: dict[str, Any] = {"folds": splits.FOLDS}
     if splits.PUBLISHED in frames:
-        gap = compare.protocol_gap(right[splits.PUBLISHED], right[splits.HONEST], groups, unit=study.group)
+        unit = view.unit or study.group
+        gap = compare.protocol_gap(right[splits.PUBLISHED], right[splits.HONEST], groups, unit=unit)
         by_group = pd.DataFrame({name: frames[name].groupby("group")["right"].mean() for name in splits.PROTOCOLS})
         labels = view.items.groupby("group")["label"].first().rename("label")
         by_group = by_group.join(labels).reset_index()
@@ -219,7 +220,7 @@ def _protocol_scores(
     classes = list(data.classes)
     voted = evaluation.vote(frame, classes)
     answers = np.asarray(classes)[voted[classes].to_numpy().argmax(axis=1)]
-    unit, unit_of = study.group, dict(zip(data.items["group"], data.items["group"], strict=True))
+    unit, unit_of = data.unit or study.group, dict(zip(data.items["group"], data.items["group"], strict=True))
     if protocol not in splits.PROTOCOLS:
         unit, unit_of = _unit(protocol), dict(zip(data.items["group"], data.items[protocol], strict=True))
     inputs = data.arrays[row.inputs.name]
@@ -298,11 +299,12 @@ def _out_of_fold_step(both: pd.DataFrame, study: Study) -> dict[str, Any]:
     return asdict(difference) | {"verdict": compare.verdict(difference)}
 
 
-def _test(settings: Settings, opening: Mapping[str, Any]) -> dict[str, Any]:
+def _test(settings: Settings, material: Material, opening: Mapping[str, Any]) -> dict[str, Any]:
     """The sealed test set: mean over seeds for each experiment, with an interval over groups."""
     scores = {}
     for name, seeds in opening["scores"].items():
         right = np.mean([one["answers"]["right"] for one in seeds], axis=0)
-        scores[name] = asdict(compare.over_groups(right, seeds[0]["answers"]["groups"], unit=settings.study.group))
+        unit = material.views[settings.study.diary[name].inputs.name].unit or settings.study.group
+        scores[name] = asdict(compare.over_groups(right, seeds[0]["answers"]["groups"], unit=unit))
         scores[name]["seeds"] = len(seeds)
     return {"opening": opening["opening"], "time": opening["time"], "accuracy": scores}

@@ -49,6 +49,7 @@ class Data:
             `apart`.
         sealed_by: the column of `items` that the sealed split keeps whole: `group`, or one that keeps more together.
         apart: among `others`: has groups of its own, and so a split table of its own.
+        unit: what a group is called here, singular, where it is not what the study calls one.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Data:
     others: Mapping[str, Data] = field(default_factory=dict)
     sealed_by: str = "group"
     apart: bool = False
+    unit: str = ""
 
     @property
     def inputs(self) -> tuple[str, ...]:

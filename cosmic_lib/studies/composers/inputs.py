@@ -140,6 +140,7 @@ class Maker:
             groupings=(),
             sealed_by="group",
             apart=True,
+            unit="block",
             notes=notes,
         )
 
