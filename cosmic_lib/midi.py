@@ -272,6 +272,6 @@ def synthesise(piece: Piece, *, start: float = 0.0, seconds: float = 15.0, rate:
                 played.pitch_bends.append(pretty_midi.PitchBend(int(bend), max(at - start, 0)))
         made.instruments.append(played)
     samples = np.zeros(round(seconds * rate), dtype=np.float32)
-    sounding = made.synthesize(fs=rate, normalize=False)[: len(samples)]
+    sounding = made.synthesize(rate, normalize=False)[: len(samples)]
     samples[: len(sounding)] = sounding
     return samples / (np.abs(samples).max() or 1)

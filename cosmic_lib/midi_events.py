@@ -150,10 +150,10 @@ def events(data: bytes) -> Events:
     wrong = (after - at - stated != np.where(short, 1, 2)) | (first > 0x7F) | (~short & (second > 0x7F))
     if (wrong & (status < 0xF0)).any() or starts[-1] > len(data):
         raise Refusal("a track is cut off, or holds data bytes above 127; copy or download the file again")
-    delta = raw[begin].astype(np.int64) & 0x7F
+    elapsed = raw[begin].astype(np.int64) & 0x7F
     for more in (1, 2, 3):
-        delta = np.where(width[begin] > more, delta << 7 | raw[begin + more] & 0x7F, delta)
-    tick = np.cumsum(delta)
+        elapsed = np.where(width[begin] > more, elapsed << 7 | raw[begin + more] & 0x7F, elapsed)
+    tick = np.cumsum(elapsed)
     metas = []
     for event in np.flatnonzero(status == 0xFF):
         length, place = number(data, int(at[event]) + 2)
