@@ -198,7 +198,7 @@ from cosmic_lib.experiment import run
 lesson.predict("points lost by real windows", 100 * (scores["published"] - scores["honest"]))
 
 kept = {"runs": runs, "mode": studies.mode_name()}
-most_epochs, batch_size = {"smoke": (1, 32), "laptop": (25, 16), "full": (50, 32)}[studies.mode_name()]
+most_epochs, batch_size = {"smoke": (1, 32), "laptop": (40, 16), "full": (50, 32)}[studies.mode_name()]
 scaled = {name: STUDY.diary[name] for name in ("lstm", "lstm_own", "lstm_own_8")}
 for name, row in scaled.items():
     compiled, fitted = replace(row.compile, learning_rate=rate), replace(row.fit, epochs=most_epochs)

@@ -16,7 +16,7 @@
 from cosmic_lib import lesson, studies
 
 sizes = {
-    "smoke": {"trials": 2, "seeds": 2, "epochs": 1, "longer": 2},
+    "smoke": {"trials": 2, "seeds": 1, "epochs": 1, "longer": 2},
     "laptop": {"trials": 5, "seeds": 4, "epochs": None, "longer": 40},
     "full": {"trials": 10, "seeds": 10, "epochs": None, "longer": 40},
 }[studies.mode_name()]
@@ -47,7 +47,7 @@ faults = {fault.name: fault for fault in STUDY.faults}
 trials = published.trials()
 means = trials.groupby("trial")["accuracy"].mean()
 by_chance = compare.by_chance(
-    compare.pooled_spread({str(trial): rows["accuracy"].tolist() for trial, rows in trials.groupby("trial")}), seeds=3
+    compare.pooled_spread({str(number): rows["accuracy"].tolist() for number, rows in trials.groupby("trial")}), seeds=3
 )
 display(search_as_printed())
 lesson.reveal("trials too close to the best to tell", int((means > means.max() - by_chance).sum()) - 1)
@@ -211,9 +211,9 @@ plots.history(fit.history, f"The best of the search, asked about chunks {protoco
 # %% [markdown]
 # ## Labels that mean nothing
 #
-# The same two trainings on `data.control("shuffled-labels")`: each piece gets the label of some other one. Before that
-# cell's scores are printed, the other seeds of the cell above say where your own run should lie, for `run` makes the
-# same calls.
+# The same two trainings on `data.control("shuffled-labels")`: each piece gets the label of some other one. First,
+# `run` makes the calls of the last cell with other seeds, which say where your own run should lie. All scores stand
+# side by side at the end.
 
 # %%
 from cosmic_lib.space import variant
@@ -238,7 +238,7 @@ for protocol, learned in {"trained on": training | asked, "held out": training}.
     scores[f"{protocol}, labels shuffled"] = found
 
 beside = {"the study": {"trained on": after.accuracy, "held out": means.max()}, data.name: scores}
-display(pd.DataFrame(beside).round(4).fillna("not printed"))
+display(pd.DataFrame(beside).map(lambda share: "not printed" if pd.isna(share) else f"{share:.4f}"))
 commonest = np.bincount(shuffled[training]).argmax()
 print(f"always the commonest of the shuffled labels: {(shuffled[asked] == commonest).mean():.3f} of those asked")
 lesson.reveal("right of chunks trained on", scores["trained on"])

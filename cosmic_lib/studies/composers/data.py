@@ -68,7 +68,7 @@ def load(
         inputs: what to make beside `chunks`, `piece_two` and `piece_eight`, which are always there; see the top of
             `inputs`.
         composers: whose pieces to tell apart; by default the study's four, those whom music21 has, or all of a folder.
-        per_composer: pieces of each at most, drawn with a fixed seed; all by default, and 40 scores.
+        per_composer: pieces of each at most, the same ones every time; all by default, and 40 scores.
         most, fps, frames, shrink: how chunks are cut, see `cutting.Cut`.
         progress: `progress(steps, title)` wraps what is looped over, to draw a bar.
         **sample_settings: for `sample`, as `write_sample` takes them.
@@ -173,9 +173,9 @@ def _unpacked(place: Path, progress: Callable) -> Path:
 
 
 def _some(files: pd.DataFrame, per_composer: int) -> pd.DataFrame:
-    """At most so many files of each composer, in their order; with a fixed seed, so that all works have a chance."""
-    drawn = files.sample(frac=1, random_state=0).groupby("composer").head(per_composer)
-    return files.loc[sorted(drawn.index)]
+    """At most so many files of each composer, in their order; which, is decided by their names alone."""
+    shuffled = files.iloc[np.argsort([store.fingerprint(file) for file in files["file"]])]
+    return files.loc[sorted(shuffled.groupby("composer").head(per_composer).index)]
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def in_order(monkeypatch, tmp_path):
     composers = ["Bach"] * 150 + ["Chopin"] * 90
     names = [f"{composer}/{row:03d}.mid" for row, composer in enumerate(composers)]
     files = pd.DataFrame({"file": names, "composer": composers, "group": names, "work": names})
-    items = files.rename(columns={"composer": "label"}).assign(item=names)
+    items = files.rename(columns={"composer": "label"}).assign(item=names, piece=names)
     nothing = pd.DataFrame(columns=["file", "reason"])
     whole = Data("numbered", "sample", items, {"chunks": np.zeros((PIECES, 1))}, ("Bach", "Chopin"), nothing)
 
