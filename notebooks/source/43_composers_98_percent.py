@@ -81,9 +81,9 @@ for name in ("C6", "C11"):
 #
 # ## Data of our own
 #
-# The study's files do not come with this library. The scores that music21 brings stand in for them (made-up pieces
-# where it is not installed): **other composers and far fewer chunks, so that no score below is one to hold against the
-# study's.** Except in full mode rolls and networks are smaller, too. The part `test` stays sealed.
+# The study's files do not come with this library. The scores that music21 brings stand in for them, or made-up pieces
+# in smoke mode and where it is not installed: **other composers and far fewer chunks, so that no score below is one to
+# hold against the study's.** Except in full mode rolls and networks are smaller, too. The part `test` stays sealed.
 
 # %%
 import numpy as np

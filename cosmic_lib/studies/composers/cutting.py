@@ -13,7 +13,7 @@ import pandas as pd
 
 from cosmic_lib import midi, parallel, rolls, store
 
-CODE = ("cosmic_lib.midi", "cosmic_lib.rolls", __name__)
+CODE = (*midi.MODULES, "cosmic_lib.rolls", __name__)
 """Modules that decide what a chunk looks like."""
 PITCHES = 128
 """Of MIDI."""

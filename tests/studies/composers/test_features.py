@@ -29,6 +29,7 @@ def written(tmp_path, write_midi, note):
         (2 * BEAT, mido.MetaMessage("key_signature", key="Bb")),
     ]
     chord = [*note(0, 2 * BEAT, 48, 40), *note(0, 2 * BEAT, 55, 60)]
+    chord = [*chord[:3], (2 * BEAT, mido.Message("note_on", note=55, velocity=0))]  # ends a note, and begins none
     melody = [*note(3 * BEAT, 4 * BEAT, 71, 80), *note(4 * BEAT, 5 * BEAT, 72, 100)]
     return write_midi(tmp_path / "piece.mid", head, chord, melody)
 
