@@ -27,6 +27,19 @@ CLONE = Path(__file__).resolve().parents[1]
 SMALL = {"tracks": 5, "seconds": 9.0}
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `--dist loadgroup` a file's tests stay together unless they say otherwise; files with slow ones come first.
+
+    So no process is left with minutes of work at the end while the other has none.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(CLONE).as_posix()))
+
+
 def pytest_collection_finish() -> None:
     """What was imported stays to the end: the collector, called after each network, need not look through it again."""
     gc.collect()
@@ -194,6 +207,7 @@ def _check_builder(
 
     from cosmic_lib import pipeline
 
+    pipeline.set_up(seed=0)  # as before every run; else predictions are compiled, which takes longer than the network
     model = builder(input_shape, num_classes)
     assert not model.compiled
     assert model.count_params() == parameters

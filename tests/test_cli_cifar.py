@@ -8,13 +8,12 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
-from cosmic_lib import store
+from cosmic_lib import cli, store
 from cosmic_lib.studies.cifar.batches import CLASSES
 
 from .test_cli import call
-
-COSMIC = [sys.executable, "-m", "cosmic_lib"]
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +23,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def reproduced(folder):
-    return call(folder, [*COSMIC, "reproduce", "cifar", "--mode", "smoke", "--no-notebook", "--set", "colour=0.25"])
+    arguments = ["reproduce", "cifar", "--mode", "smoke", "--no-notebook", "--set", "colour=0.25"]
+    return call(folder, [sys.executable, "-m", "cosmic_lib", *arguments])
 
 
 @pytest.mark.slow
@@ -39,29 +39,35 @@ def test_reproduce_ends_with_both_protocols_and_a_page(reproduced, folder):
     assert [row["experiment"] for row in summary["rows"] if row["run"]] == ["cnn_1", "cnn_4_v2"]
 
 
+def do(*arguments: str) -> str:
+    """What the command line prints, called in this process: TensorFlow takes seconds to load."""
+    done = CliRunner().invoke(cli.app, arguments)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
 @pytest.mark.slow
-def test_any_picture_gets_an_answer_and_what_is_none_a_reason(reproduced, folder):
+def test_any_picture_gets_an_answer_and_what_is_none_a_reason(reproduced, folder, monkeypatch):
     rng = np.random.default_rng(0)
     for name, mode in {"wide.png": "RGB", "grey.jpg": "L", "inks.jpg": "CMYK", "flat.gif": "P"}.items():
         Image.fromarray(rng.integers(0, 256, (40, 90, 3), dtype=np.uint8)).convert(mode).save(folder / name)
     (folder / "none.png").write_text("no picture")
-    files = ["wide.png", "grey.jpg", "inks.jpg", "flat.gif", "none.png"]
-    answer = json.loads(call(folder, [*COSMIC, "predict", "cifar", *files, "--json"]))
+    files = [str(folder / name) for name in ("wide.png", "grey.jpg", "inks.jpg", "flat.gif", "none.png")]
+    monkeypatch.setenv("COSMIC_HOME", str(folder))
+    answer = json.loads(do("predict", "cifar", *files, "--json"))
     assert [one["file"] for one in answer["files"]] == files[:-1]
     assert all(set(one["probabilities"]) == set(CLASSES) and len(one["items"]) == 1 for one in answer["files"])
-    assert [one["file"] for one in answer["excluded"]] == ["none.png"]
+    assert [one["file"] for one in answer["excluded"]] == files[-1:]
     assert any("made-up data" in note for note in answer["run"]["notes"])
 
 
 @pytest.mark.slow
-def test_a_search_goes_on_where_it_was_and_leaves_the_test_part_alone(folder):
-    home = folder / "search"
-    home.mkdir()
-    command = [*COSMIC, "tune", "cifar", "--mode", "smoke", "--seeds", "2", "--trials"]
-    call(home, [*command, "1"])
+def test_a_search_goes_on_where_it_was_and_leaves_the_test_part_alone(home):
+    command = ["tune", "cifar", "--mode", "smoke", "--seeds", "2", "--trials"]
+    do(*command, "1")
     runs = home / "runs" / "cifar"
     first = {path.name: path.stat().st_mtime_ns for path in runs.glob("[0-9a-f]" * 16 + ".json")}
-    printed = call(home, [*command, "2"])
+    printed = do(*command, "2")
     after = {path.name: path.stat().st_mtime_ns for path in runs.glob("[0-9a-f]" * 16 + ".json")}
     assert len(first) == 3 and len(after) == 4 and first.items() <= after.items()
     (listed,) = runs.glob("tuning-random-*.json")

@@ -168,7 +168,7 @@ def test_a_lesson_begins_guesses_checks_and_types_no_result(path):
     for paragraph in re.split(r"\n\n", "\n\n".join(cells(path, "markdown"))):
         numbers = re.findall(r"\d+ %|\b0?\.\d+", paragraph)
         typed = [number for number in numbers if number not in ("95 %", "0.001", "0.3")]  # the interval; two settings
-        assert not typed or re.search(r"\bline \d+", paragraph), f"{typed} is typed into: {paragraph}"
+        assert not typed or re.search(r"\blines? \d+", paragraph), f"{typed} is typed into: {paragraph}"
 
 
 @pytest.fixture(scope="module")

@@ -57,7 +57,7 @@ from cosmic_lib import conclusions
 from cosmic_lib.studies.cifar import noise_figures
 
 kinds = STUDY.diary.kinds
-told = conclusions.conclusions(STUDY.diary, [], {})["steps"]
+told = conclusions.conclusions(STUDY.diary, [], scores={}, asked={})["steps"]
 changes = [step for step in told if kinds[step["experiment"]] != kinds[step["parent"]]]
 single, rows = {}, []
 for step in changes:

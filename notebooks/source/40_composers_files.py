@@ -184,7 +184,7 @@ with tempfile.TemporaryDirectory() as folder:
 
 # %% [markdown]
 # The two errors are of different kinds. Taking 120 for every piece makes slow ones short and fast ones long. Keeping the
-# end of the *last* track makes the length a matter of what the editor put there: a remark is enough for 0.0. On other
+# end of the *last* track makes the length a matter of what the editor put there: a remark is enough for a length of nothing. On other
 # files the shares are others. If you have the study's files, write `STUDY.load("real", "their folder")` in the first cell.
 #
 # ## Who reads the files?
@@ -336,11 +336,11 @@ lesson.check(
 # %% [markdown]
 # ## Check yourself
 #
-# You get a table of pieces with a column `length`. Two of five values are 0.0, the others look plausible. What now?
+# You get a table of pieces with a column `length`. Two of five values are zero, the others look plausible. What now?
 #
 # <details><summary>a) Cut the outliers off: values far outside the quartiles are set to a bound.</summary>
 # No. The study did (line 658). It hides the zeros, and leaves every value that is wrong and looks plausible.</details>
-# <details><summary>b) Drop the pieces with 0.0; the others can be used.</summary>
+# <details><summary>b) Drop the pieces with zero; the others can be used.</summary>
 # No. What makes some values impossible may make the others wrong; here most were off without showing it.</details>
 # <details><summary>c) Open one such file, find out where its value comes from, and measure all anew.</summary>
 # Yes. One file and a second way to measure it, such as its sound or another library, show what the column holds.</details>

@@ -157,7 +157,7 @@ print(f"who guesses each composer as often as he occurs is right for {np.sum(sha
 # ## Real pieces
 #
 # The study's files do not come with this library. The scores that music21 brings stand in for them: **other composers,
-# and fewer pieces**, so that no score below is one to hold against 0.9262. (In smoke mode, and without music21, pieces
+# and fewer pieces**, so that no score below is one to hold against the study's. (In smoke mode, and without music21, pieces
 # are made up.) With the study's files, write `STUDY.load("real", "folder of midi_classic_music", ...)`. Windows need
 # more pieces than other lessons, as only whole blocks can be held out. Writing the scores as MIDI takes a minute, once.
 

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 98 %, on chunks that were trained on
+# # A record, on chunks that were trained on
 #
 # A study tells four composers apart by chunks of piano roll of 15 seconds. Its network scores 0.8021 on chunks held out
 # (line 1468). Then settings are searched, and the best network scores 0.98 (line 2659): "a huge increase" (line 2671;
@@ -10,7 +10,7 @@
 #
 # - compare like with like in a table of scores,
 # - search with the test pieces held out, and hold the best of the search against luck,
-# - get 98 % from labels that mean nothing.
+# - get such a record from labels that mean nothing.
 
 # %%
 from cosmic_lib import lesson, studies
@@ -145,16 +145,16 @@ display(luck.best_so_far(rows, identical, title=f"Search from {parent.name}"))
 print("optimism, in accuracy:", luck.optimism(right, min(len(rows), len(right)), groups=answers["group"]))
 
 # %% [markdown]
-# ## 98 %: the best network, asked about what it was trained on
+# ## The record: the best network, asked about what it was trained on
 #
 # The best settings are trained once more. Asked is the part `held_out` of a fold that the search has not used. First it
 # is among what is trained on, as in the study (line 1531); then it is not, and one line of the cell differs. An epoch
 # of the study has some 1,400 steps (line 1541) and ours a few, so that ours are more. Validation draws the curve and
 # decides nothing.
 #
-# Predict the share that is right; the guesses in the cell are the study's 0.98, and what the best trial scored in the
-# search. The third is about labels that are dealt out anew among the pieces and mean nothing, again on chunks that were
-# trained on; there stands the share of the commonest composer.
+# Predict the share that is right; the guesses in the cell are the study's score (line 2659), and what the best trial
+# scored in the search. The third is about labels that are dealt out anew among the pieces and mean nothing, again on
+# chunks that were trained on; there stands the share of the commonest composer.
 
 # %%
 from functools import partial
@@ -336,7 +336,7 @@ print("  of the study:", comparable(of_the_study))
 # You have searched settings with cross-validation on all the data you have. What number do you report for the best?
 #
 # <details><summary>a) Its accuracy on a part of these data, after it was fitted once more on all of them.</summary>
-# No. This is the 0.98: it would be as high on labels that mean nothing.</details>
+# No. This is the study's record: it would be as high on labels that mean nothing.</details>
 # <details><summary>b) Its mean over the folds: each fold held its chunks out.</summary>
 # Nearly. It was seen by no training, but it has chosen the best, and is flattered by the luck of that choice; say how
 # many were tried. With chunks of one piece in two folds it is flattered by far more.</details>

@@ -14,6 +14,14 @@ pytestmark = pytest.mark.slow
 NAMES = [path.stem for path in sorted((notebooks.FOLDER / "source").glob("*.py"))]
 
 
+def of_study(name: str):
+    """A notebook as a parameter; those of one study share its sample and their runs, and so are run by one process."""
+    return pytest.param(name, marks=pytest.mark.xdist_group(f"notebooks of {name.split('_')[1]}"))
+
+
+EACH = pytest.mark.parametrize("name", [of_study(name) for name in NAMES])
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("notebooks")
@@ -53,7 +61,7 @@ def printed(cells) -> str:
     return "".join(output.text for output in outputs if output.output_type == "stream")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@EACH
 def test_the_students_notebook_runs_before_anything_is_done(name, execute):
     text, _, page = execute(name)
     assert "mode      smoke" in text
@@ -67,7 +75,7 @@ def test_the_students_notebook_runs_before_anything_is_done(name, execute):
     assert "No description has been provided" not in page
 
 
-@pytest.mark.parametrize("name", NAMES)
+@EACH
 def test_the_solutions_pass_every_check(name, execute):
     _, text, _ = execute(name)
     assert "[FAIL]" not in text and "not done yet" not in text
@@ -75,6 +83,7 @@ def test_the_solutions_pass_every_check(name, execute):
     assert text.count("[PASS]") == len(re.findall(r"^    exercises\.\w+,$", source, re.MULTILINE)) > 0
 
 
+@pytest.mark.xdist_group("notebooks of genre")
 def test_the_visible_cells_and_run_give_the_same_history(execute):
     text, _, _ = execute("30_genre_the_leak")
     assert "published_fold0: same history as in the cell above: True" in text
