@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path, PureWindowsPath
 from typing import IO, Any, NoReturn, TypeVar
 
+from cosmic_lib import store
+
 KINDS = (".zip", ".tar", ".tar.gz", ".tgz", ".gz")
 """Ends of the names of archives that are unpacked."""
 
@@ -109,6 +111,28 @@ def unpack(archive: Path, folder: Path) -> None:
         room = _Room(archive, free=shutil.disk_usage(folder).free)
         for member, names in _members(file, room):
             _write(member, folder.joinpath(*names), room)
+
+
+def folder_of(place: Path, *, progress: Callable = lambda steps, title: steps) -> Path:
+    """The folder itself; or that of an archive, which is unpacked once, into the cache.
+
+    Args:
+        place: a folder or an archive; it has to be there.
+        progress: `progress(steps, title)` wraps what is looped over, to draw a bar.
+
+    Raises:
+        ArchiveError: see `unpack`.
+    """
+    if place.is_dir():
+        return place
+    stat = place.stat()
+    key = store.fingerprint(str(place.resolve()), stat.st_size, stat.st_mtime_ns)
+
+    def fill(folder: Path) -> None:
+        for _ in progress([place], f"unpacking {place.name}"):
+            unpack(place, folder)
+
+    return store.once(store.home() / "cache" / "unpacked" / key, fill)
 
 
 def read(archive: Path, *, largest: int = LARGEST) -> Iterator[tuple[str, bytes]]:

@@ -70,6 +70,18 @@ def agree(accuracy: float, confusion: np.ndarray, recall: np.ndarray, support: n
         )
 
 
+def per_class(outputs: np.ndarray) -> np.ndarray:
+    """What a network answers, as a probability for each class.
+
+    Args:
+        outputs: shape (items, classes); or (items, 1), where one output is the probability of the second of two.
+
+    Returns:
+        Shape (items, classes).
+    """
+    return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
+
+
 def vote(frame: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     """One answer per group: the mean of its items' probabilities.
 
@@ -90,7 +102,7 @@ def baselines(
     """What one gets without a network: the majority class, and the nearest class mean.
 
     Args:
-        train, inputs: arrays, first axis the items; everything else but the last axis is averaged away.
+        train, inputs: arrays, first axis the items; of each, the `averages` count.
         train_labels, labels: class numbers.
 
     Returns:
@@ -101,12 +113,20 @@ def baselines(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    def flat(array: np.ndarray) -> np.ndarray:
-        return array.reshape(len(array), -1, array.shape[-1]).mean(axis=1)
-
-    majority = DummyClassifier(strategy="most_frequent").fit(flat(train), train_labels)
-    nearest = make_pipeline(StandardScaler(), NearestCentroid()).fit(flat(train), train_labels)
+    train, inputs = averages(train), averages(inputs)
+    majority = DummyClassifier(strategy="most_frequent").fit(train, train_labels)
+    nearest = make_pipeline(StandardScaler(), NearestCentroid()).fit(train, train_labels)
     return {
-        "majority": majority.predict(flat(inputs)) == labels,
-        "nearest class mean": nearest.predict(flat(inputs)) == labels,
+        "majority": majority.predict(inputs) == labels,
+        "nearest class mean": nearest.predict(inputs) == labels,
     }
+
+
+def averages(array: np.ndarray) -> np.ndarray:
+    """Each feature (the last axis) averaged over its item: shape (items, features).
+
+    Args:
+        array: first axis the items; one that is read from disk is read a part at a time.
+    """
+    parts = [array[start : start + 1000] for start in range(0, len(array), 1000)]
+    return np.concatenate([part.reshape(len(part), -1, array.shape[-1]).mean(axis=1) for part in parts])

@@ -296,7 +296,7 @@ def _predict(model: keras.Model, prepared: Prepared, data: Data, column: str) ->
         real, made = rows[rows < len(data.items)], rows[rows >= len(data.items)]
         if not len(real):
             continue
-        probabilities = model.predict(prepared.batches(real), verbose=0)
+        probabilities = evaluation.per_class(model.predict(prepared.batches(real), verbose=0))
         predictions[part] = {
             "items": data.items["item"].iloc[real].tolist(),
             "probabilities": np.round(probabilities.astype(float), 5).tolist(),
@@ -304,7 +304,7 @@ def _predict(model: keras.Model, prepared: Prepared, data: Data, column: str) ->
         if part != splits.TEST:
             metrics[part] = evaluation.score(probabilities, prepared.labels[real], data.classes)
         if len(made):
-            probabilities = model.predict(prepared.batches(made), verbose=0)
+            probabilities = evaluation.per_class(model.predict(prepared.batches(made), verbose=0))
             metrics[f"{part}_made"] = evaluation.score(probabilities, prepared.labels[made], data.classes)
     return {"predictions": predictions, "metrics": metrics}
 

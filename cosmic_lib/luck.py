@@ -22,28 +22,41 @@ TAILS = (50 * (1 - CONFIDENCE), 50 * (1 + CONFIDENCE))
 
 
 def repeats(
-    row: Experiment, data: Data, table: pd.DataFrame, *, seeds: int, progress: Progress | None = None, **settings
+    row: Experiment,
+    data: Data,
+    table: pd.DataFrame,
+    *,
+    seeds: int,
+    columns: Sequence[str] = (splits.HONEST,),
+    progress: Progress | None = None,
+    **settings,
 ) -> np.ndarray:
     """Train one experiment with several seeds: networks that differ by luck alone.
 
     Args:
         row: the experiment, as the mode trains it.
         data: its view of the data.
-        table: split table of these data; `honest` is used.
+        table: split table of these data.
         seeds: how many networks.
+        columns: splits of the table: `honest`, or folds of it.
         progress: shows it.
         **settings: `runs`, `mode` and `epochs`, as `experiment.run` takes them.
 
     Returns:
-        Whether each network is right about each item of the validation part: bool, shape (seeds, items).
+        Whether each network is right about each item of the validation part, or of those that the folds hold out:
+        bool, shape (seeds, items).
     """
     progress = progress or Progress()
     answers = []
     for seed in progress.track(range(seeds), "identical networks"):
-        shown = progress.callbacks(f"{row.name}, seed {seed}", row.on(splits.HONEST).fit.epochs)
-        result = experiment.run(row, data, table, splits.HONEST, seed=seed, callbacks=shown, **settings)
-        answers.append(experiment.predictions(result, data, splits.VALIDATION)["right"].to_numpy())
-        memory.release()
+        found = []
+        for column in columns:
+            shown = progress.callbacks(f"{row.name}, seed {seed}", row.on(column).fit.epochs)
+            result = experiment.run(row, data, table, column, seed=seed, callbacks=shown, **settings)
+            part = splits.VALIDATION if column == splits.HONEST else splits.HELD_OUT
+            found.append(experiment.predictions(result, data, part)["right"].to_numpy())
+            memory.release()
+        answers.append(np.concatenate(found))
     return np.array(answers)
 
 
@@ -123,7 +136,7 @@ def best_so_far(rows: Sequence[Mapping[str, Any]], scores: Sequence[float], *, t
 
     Args:
         rows: from `tuning.search`.
-        scores: on the same validation items, of the experiment that the search starts from, one per seed.
+        scores: on the same items, of the experiment that the search starts from, one per seed.
         title: names the search.
     """
     from matplotlib.figure import Figure
@@ -140,7 +153,7 @@ def best_so_far(rows: Sequence[Mapping[str, Any]], scores: Sequence[float], *, t
     if luck.notna().all(axis=None):
         ax.fill_between(luck.index, luck["low"], luck["high"], color=plots.ORANGE, alpha=0.2, linewidth=0)
         ax.plot(luck.index, luck["expected"], "--", color=plots.ORANGE, label="best of identical networks, 95 %")
-    ax.set(xlabel="trials", ylabel="accuracy on validation", title=title)
+    ax.set(xlabel="trials", ylabel="accuracy that is chosen by", title=title)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     table = pd.DataFrame({"accuracy": accuracy, "best so far": best}, index=pd.Index(numbers, name="number"))

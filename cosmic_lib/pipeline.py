@@ -105,6 +105,7 @@ def batches(
     inputs: np.ndarray | Sequence[str | Path],
     labels: np.ndarray | None = None,
     *,
+    rows: np.ndarray | None = None,
     batch_size: int = 32,
     shuffle_seed: int | None = None,
     decode: Callable[[str | Path], np.ndarray] | None = None,
@@ -117,7 +118,9 @@ def batches(
 
     Args:
         inputs: an array, first axis the items; or paths, with `decode`.
-        labels: one per item; without them, batches hold inputs alone.
+        labels: one per item that is drawn; without them, batches hold inputs alone.
+        rows: draw these items alone, a boolean mask or item numbers of the array; all by default. No copy is made, so
+            that an array which is read from disk takes the memory of a batch.
         batch_size: items per batch; the last batch may be smaller.
         shuffle_seed: shuffle anew each epoch, in an order this seed decides; None keeps the order of the items.
         decode: turns a path into an array, always of the same shape and dtype; called in parallel.
@@ -135,23 +138,36 @@ def batches(
     Raises:
         ValueError: inputs and labels of unequal length, no items, or paths without `decode`.
     """
-    if not len(inputs):
+    drawn = np.arange(len(inputs))[slice(None) if rows is None else rows]
+    if not len(drawn):
         raise ValueError("no items to make batches of; look at what was excluded and at the split")
-    if labels is not None and len(labels) != len(inputs):
-        raise ValueError(f"{len(inputs)} inputs but {len(labels)} labels; give one label per input")
+    if labels is not None and len(labels) != len(drawn):
+        raise ValueError(f"{len(drawn)} inputs but {len(labels)} labels; give one label per input")
     fetch: Callable[[np.ndarray], np.ndarray]
     if decode is not None:
         fetch = _Decoded(inputs, decode) if cache is None else _DecodedOnce(inputs, decode, cache)
     elif isinstance(inputs, np.ndarray):
-        fetch = inputs.__getitem__
+        fetch = _Rows(inputs, drawn)
     else:
         raise ValueError("inputs are paths, so say how to read one: decode=...")
     if transform is not None:
         fetch = _Transformed(fetch, transform)
-    order = _Order(len(inputs), batch_size, shuffle_seed, first_epoch)
+    order = _Order(len(drawn), batch_size, shuffle_seed, first_epoch)
     if use_tensorflow if use_tensorflow is not None else tf is not None:
         return _tf_dataset(fetch, labels, order)
     return _py_dataset(fetch, labels, order)
+
+
+class _Rows:
+    """Some items of an array."""
+
+    def __init__(self, array: np.ndarray, rows: np.ndarray):
+        self.array, self.rows = array, rows
+
+    def __call__(self, numbers: np.ndarray) -> np.ndarray:
+        items = np.asarray(self.array[self.rows[numbers]])
+        store.let_go(self.array)
+        return items
 
 
 class _Transformed:

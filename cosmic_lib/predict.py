@@ -202,11 +202,11 @@ def probabilities(model: keras.Model, run: Run, array: np.ndarray) -> np.ndarray
     Returns:
         Shape (items, classes).
     """
-    from cosmic_lib import pipeline
+    from cosmic_lib import evaluation, pipeline
 
     scaling = {name: np.asarray(values) for name, values in run.result["scaling"].items()}
     scaled = pipeline.scale(array, **scaling)
-    return model.predict(pipeline.batches(scaled), verbose=0).astype(float)
+    return evaluation.per_class(model.predict(pipeline.batches(scaled), verbose=0)).astype(float)
 
 
 def _answer(run: Run, found: np.ndarray) -> dict[str, Any]:

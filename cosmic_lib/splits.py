@@ -81,8 +81,8 @@ def make_table(
 
     Without official parts, a fifth of the groups is sealed as test set. The rest is cut into five folds twice: by
     group (honest) and by item (published); and once more for each further grouping. Of what a fold leaves, an eighth
-    is validation, so that each fold has the 70/10/20 shares that the studies state. With official parts, a fifth of
-    the training items is validation.
+    (more, where there are fewer than eight groups) is validation, so that each fold has the 70/10/20 shares that the
+    studies state. With official parts, a fifth of the training items is validation.
 
     Args:
         items: columns item, label, group, and one per further grouping. An item without a group (an empty cell) is
@@ -167,7 +167,8 @@ def _column(labels: np.ndarray, unit: np.ndarray, open_rows: np.ndarray, held_ou
     column = np.full(len(labels), TEST, dtype=object)
     column[held_out] = HELD_OUT
     rest = np.setdiff1d(open_rows, held_out)
-    validation = deal(labels[rest], unit[rest], 8, seed=seed) == 0
+    parts = min(8, len(np.unique(unit[rest])), np.unique(labels[rest], return_counts=True)[1].max())
+    validation = deal(labels[rest], unit[rest], max(2, parts), seed=seed) == 0
     column[rest[validation]] = VALIDATION
     column[rest[~validation]] = TRAIN
     return column
@@ -237,5 +238,6 @@ def counts(table: pd.DataFrame, column: str) -> pd.DataFrame:
     """
     by_part = table.groupby(column)
     per_class = pd.crosstab(table[column], table["label"])
-    summary = pd.DataFrame({"groups": by_part["group"].nunique(), "items": by_part.size()}).join(per_class)
+    groups = by_part["group"].agg(lambda group: group[group != ""].nunique())
+    summary = pd.DataFrame({"groups": groups, "items": by_part.size()}).join(per_class)
     return summary.reindex([part for part in PARTS if part in summary.index])

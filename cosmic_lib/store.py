@@ -9,12 +9,13 @@ import importlib.util
 import io
 import itertools
 import json
+import mmap
 import os
 import platform
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,28 @@ def unfinished(path: Path) -> Iterator[Path]:
 
 
 _numbers = itertools.count()
+
+
+def once(folder: Path, fill: Callable[[Path], None]) -> Path:
+    """Make a folder, unless it is there; it takes its name once it is whole.
+
+    Args:
+        folder: its name has to tell all that decides what is in it.
+        fill: makes a folder of the name it is given, with everything in it.
+
+    Returns:
+        The folder.
+    """
+    if not folder.is_dir():
+        sweep(folder.parent)
+        with unfinished(folder) as part:
+            fill(part)
+            try:
+                part.rename(folder)
+            except OSError:  # another process made the same meanwhile
+                if not folder.is_dir():
+                    raise
+    return folder
 
 
 def _remove(part: Path) -> None:
@@ -148,6 +171,12 @@ def write_array(path: Path, array: np.ndarray) -> None:
     write_bytes(path, buffer.getvalue())
 
 
+def let_go(array: np.ndarray) -> None:
+    """Of an array that is read from disk, take what has been read out of this process's memory, where that can be."""
+    if isinstance(array.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        array.base.madvise(mmap.MADV_DONTNEED)
+
+
 def read_json(path: Path) -> Any:
     """Read a JSON file that this package wrote.
 
@@ -163,14 +192,20 @@ def read_json(path: Path) -> Any:
 def fingerprint(*parts: Any) -> str:
     """Short hash of arrays, texts and JSON-like values: equal input, equal hash, on every machine.
 
+    An array that is read from disk (a memory map) is taken for what the name of its folder says, see `once`: to read
+    gigabytes before each run would take longer than some runs.
+
     Returns:
         16 hexadecimal digits.
     """
     digest = hashlib.sha256()
     for part in parts:
-        if isinstance(part, np.ndarray):
+        if isinstance(part, np.memmap) and part.filename is not None:
+            place = Path(part.filename)
+            digest.update(f"{part.dtype.str}{part.shape}{place.parent.name}/{place.name}".encode())
+        elif isinstance(part, np.ndarray):
             digest.update(f"{part.dtype.str}{part.shape}".encode())
-            digest.update(np.ascontiguousarray(part).reshape(-1).data)  # no copy: some are read from disk as they go
+            digest.update(np.ascontiguousarray(part).tobytes())
         else:
             digest.update(json.dumps(part, sort_keys=True).encode())
         digest.update(b"\0")

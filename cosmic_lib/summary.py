@@ -118,6 +118,8 @@ def _scaled(row: Experiment, published: Experiment, view: Data) -> list[str]:
         changes.append(f"inputs {' x '.join(map(str, shape))}")
     if row.fit.epochs != published.fit.epochs:
         changes.append(f"at most {row.fit.epochs} epochs")
+    if row.fit.batch_size != published.fit.batch_size:
+        changes.append(f"batches of {row.fit.batch_size}")
     if row.augment != published.augment:
         changes.append("a smaller augmentation")
     if row.build is not published.build:
@@ -223,7 +225,7 @@ def _protocol_scores(
     unit, unit_of = data.unit or study.group, dict(zip(data.items["group"], data.items["group"], strict=True))
     if protocol not in splits.PROTOCOLS:
         unit, unit_of = _unit(protocol), dict(zip(data.items["group"], data.items[protocol], strict=True))
-    inputs = data.arrays[row.inputs.name]
+    inputs = evaluation.averages(data.arrays[row.inputs.name])
     baselines: dict[str, list] = {}
     for column in splits.fold_columns(protocol):
         training, held_out = (table[column] == part for part in (splits.TRAIN, splits.HELD_OUT))

@@ -50,7 +50,7 @@ class Prepared:
         """
         labels = self.labels[rows] if labelled else None
         scale = functools.partial(pipeline.scale, **self.scaling)
-        return pipeline.batches(self.inputs[rows], labels, transform=scale, **settings)
+        return pipeline.batches(self.inputs, labels, rows=rows, transform=scale, **settings)
 
 
 def prepare(experiment: Experiment, data: Data, table: pd.DataFrame, column: str, *, seed: int) -> Prepared:

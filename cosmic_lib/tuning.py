@@ -188,11 +188,11 @@ def trials_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         rows: from `search`.
 
     Returns:
-        Columns number, values, validation accuracy, best so far, epochs (at most), seconds and key of the result.
+        Columns number, values, accuracy (it is chosen by), best so far, epochs (at most), seconds, key of the result.
     """
     frame = pd.DataFrame(rows, columns=["number", "values", "accuracy", "best", "epochs", "seconds", "key"])
     frame["values"] = [text(row["values"]) for row in rows]
-    return frame.rename(columns={"accuracy": "validation accuracy", "best": "best so far"})
+    return frame.rename(columns={"best": "best so far"})
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ class Tuned:
         tried = len({tuple(row["values"].values()) for row in self.rows})
         return [
             f"{len(self.rows)} trial{'s' * (len(self.rows) != 1)}, {tried} of {space.combinations} combinations",
-            f"best on validation: {text(best['values'])}",
+            f"best {'over the folds' if space.folds else 'on validation'}: {text(best['values'])}",
             self.picture.alt,
             f"among identical networks, the best scores higher on the items it was picked by: {self.optimism}",
         ]
@@ -264,7 +264,7 @@ def tune(
     settings: dict[str, Any] = {"runs": runs, "mode": mode, "progress": progress}
     parent = study.diary[space.parent]
     rows = search(space, parent, view, table, trials=trials, how=how, scale=scale, **settings)
-    right = repeats(row, view, table, seeds=seeds, **settings)
+    right = repeats(row, view, table, seeds=seeds, columns=scored_on(space), **settings)
     title = f"{how} search from {row.name}, {data.name}, {mode} mode"
     among = min(len(rows), seeds)
     return Tuned(rows, right, best_so_far(rows, right.mean(axis=1), title=title), optimism(right, among))

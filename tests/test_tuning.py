@@ -215,10 +215,10 @@ def test_trials_as_a_table(search, untrained):
     rows = search("random", 9)
     frame = tuning.trials_table(rows)
     assert frame.columns.tolist() == [
-        "number", "values", "validation accuracy", "best so far", "epochs", "seconds", "key"
+        "number", "values", "accuracy", "best so far", "epochs", "seconds", "key"
     ]  # fmt: skip
     assert frame["number"].tolist() == list(range(1, 10))
-    assert frame["best so far"].tolist() == frame["validation accuracy"].cummax().tolist()
+    assert frame["best so far"].tolist() == frame["accuracy"].cummax().tolist()
     assert frame["best so far"].iloc[-1] > frame["best so far"].iloc[0]
     assert frame["values"][0] == ", ".join(f"{setting} {label}" for setting, label in rows[0]["values"].items())
 

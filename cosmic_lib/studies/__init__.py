@@ -11,6 +11,7 @@ import os
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -156,6 +157,7 @@ class Mode:
     Args:
         minutes: what to expect on 2 CPU cores, for the banner; in full mode, an estimate for one GPU.
         seeds: how often each diary step is trained on the sealed split.
+        batch_size: of every fit; the published one by default, which leaves few steps where there are few items.
         max_epochs: input name -> cap on the epochs of a fit; the published number where there is none.
         only: names of the experiments that fit into this mode; all by default.
         protocols: name of an experiment -> protocols under which it is also run in this mode; by default each under
@@ -170,6 +172,7 @@ class Mode:
 
     minutes: float
     seeds: int
+    batch_size: int | None = None
     max_epochs: Mapping[str, int] = field(default_factory=dict)
     only: tuple[str, ...] = ()
     protocols: Mapping[str, tuple[str, ...]] | None = None
@@ -181,12 +184,14 @@ class Mode:
     notebooks: tuple[str, ...] | None = None
 
     def scale(self, row: Experiment) -> Experiment:
-        """An experiment as this mode trains it: at most so many epochs, with a smaller network and augmentation."""
+        """An experiment as this mode trains it: fewer epochs, smaller batches, a smaller network and augmentation."""
         epochs = min(row.fit.epochs, self.max_epochs.get(row.inputs.name, row.fit.epochs))
         augment = row.augment and replace(row.augment, settings={**row.augment.settings, **self.augment})
-        build = functools.partial(row.build, **self.build) if self.build else row.build
-        honest_fit = row.honest_fit and replace(row.honest_fit, epochs=epochs)
-        return replace(row, build=build, fit=replace(row.fit, epochs=epochs), honest_fit=honest_fit, augment=augment)
+        build = partial(row.build, **self.build) if self.build else row.build
+        batch_size = min(row.fit.batch_size, self.batch_size or row.fit.batch_size)
+        shorter = partial(replace, epochs=epochs, batch_size=batch_size)
+        honest_fit = row.honest_fit and shorter(row.honest_fit)
+        return replace(row, build=build, fit=shorter(row.fit), honest_fit=honest_fit, augment=augment)
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,18 @@ def published_copy(piece: midi.Piece, semitones: int) -> midi.Piece:
 
     Source study: composers, lines 432 to 452.
     """
+
+    def moved(times: np.ndarray) -> np.ndarray:
+        return midi.seconds(midi.ticks(times, piece.tempos, piece.ticks_per_beat), piece.tempos, TICKS)
+
+    def moved_first(rows: np.ndarray) -> np.ndarray:
+        return np.column_stack([moved(rows[:, 0]), rows[:, 1]])
+
     notes = piece.notes.copy()
     notes["pitch"] = np.clip(notes["pitch"] + semitones, 0, 127)
-    return replace(midi.stretch(replace(piece, notes=notes), piece.ticks_per_beat / TICKS), ticks_per_beat=TICKS)
+    for name in ("start", "end"):
+        notes[name] = moved(notes[name])
+    instruments = tuple(
+        replace(one, pedals=moved_first(one.pedals), bends=moved_first(one.bends)) for one in piece.instruments
+    )
+    return replace(piece, notes=notes, instruments=instruments, ticks_per_beat=TICKS)

@@ -106,16 +106,7 @@ def cut_all(
             store.source_fingerprint(*CODE),
         )
     )
-    if not folder.is_dir():
-        store.sweep(folder.parent)
-        with store.unfinished(folder) as part:
-            part.mkdir()
-            _write(part, makers, settings, progress)
-            try:
-                part.rename(folder)
-            except OSError:  # another process cut the same meanwhile
-                if not folder.is_dir():
-                    raise
+    store.once(folder, lambda part: _write(part, makers, settings, progress))
     table = pd.read_csv(folder / "chunks.csv")
     if table.empty:
         raise ValueError(f"nothing sounds in any of {len(makers)} pieces, drums left aside; give pieces with pitches")
@@ -125,6 +116,7 @@ def cut_all(
 
 def _write(folder: Path, makers: Sequence[Callable[[], midi.Piece]], settings: Cut, progress: Callable) -> None:
     """Chunk after chunk into one file, and a table of them beside it."""
+    folder.mkdir()
     tables = []
     with open(folder / "chunks.bin", "wb") as file:
         for row, (chunks, table) in enumerate(_in_order(makers, settings, progress)):

@@ -14,7 +14,7 @@ from cosmic_lib import archive, catalog, folders, midi, parallel, store
 from cosmic_lib.studies import Data, mode_name
 from cosmic_lib.studies.composers import features, sample, scores, tidy, works
 from cosmic_lib.studies.composers.cutting import Cut
-from cosmic_lib.studies.composers.inputs import EVERYBODY, Maker
+from cosmic_lib.studies.composers.inputs import EVERYBODY, INPUTS, Maker
 
 FOUR = ("Bach", "Beethoven", "Chopin", "Mozart")
 """Those of the study (line 424)."""
@@ -83,6 +83,9 @@ def load(
 
     Source study: composers, lines 115 to 330 (files), 844 to 871 (windows) and 1244 to 1403 (chunks).
     """
+    inputs = tuple(inputs)
+    if unknown := set(inputs) - set(INPUTS):
+        raise ValueError(f"no inputs named {', '.join(sorted(unknown))}; there are: {', '.join(INPUTS)}")
     source = _find(data, root, composers, per_composer, sample_settings, progress)
     everybody = any(name in EVERYBODY for name in inputs)
     wanted = source.files if everybody else source.files[source.files["composer"].isin(source.composers)]
@@ -90,7 +93,7 @@ def load(
     read = _read(source.root, chosen.reset_index(drop=True), progress)
     read = _with_works(read)
     settings = {"fps": fps, "frames": frames, "shrink": shrink, "most": most}
-    return _assemble(source, read, data, settings, tuple(inputs), progress)
+    return _assemble(source, read, data, settings, inputs, progress)
 
 
 def usual_data(mode: str | None = None) -> str:
@@ -127,7 +130,12 @@ def _find(
         )
     if data == "real":
         place = catalog.record("midi_classic_music").folder if root is None else Path(root)
-        return _tidied("midi_classic_music", _unpacked(place, progress), composers or FOUR)
+        if not place.exists():
+            raise FileNotFoundError(
+                f"{place}: no such folder or archive; give the one of midi_classic_music (--root PLACE), or see how to "
+                "get it: cosmic data list midi_classic_music"
+            )
+        return _tidied("midi_classic_music", archive.folder_of(place, progress=progress), composers or FOUR)
     if data == "folder":
         if root is None:
             raise ValueError("pieces of your own need a folder: --root FOLDER, the one that holds one per composer")
@@ -150,26 +158,6 @@ def _own(name: str, root: Path, composers: Sequence[str]) -> Source:
     tidy.composers(files, composers)
     chosen = tuple(sorted(composers or files["composer"].unique()))
     return Source(name, root, files, chosen, tree.strangers, tree.notes)
-
-
-def _unpacked(place: Path, progress: Callable) -> Path:
-    """The folder itself, or that of an archive once it is unpacked."""
-    if not place.exists():
-        raise FileNotFoundError(
-            f"{place}: no such folder or archive; give the one of midi_classic_music (--root PLACE), or see how to get "
-            "it: cosmic data list midi_classic_music"
-        )
-    if place.is_dir():
-        return place
-    stat = place.stat()
-    key = store.fingerprint(str(place.resolve()), stat.st_size, stat.st_mtime_ns)
-    folder = store.home() / "cache" / "composers" / f"unpacked-{key}"
-    if not folder.is_dir():
-        with store.unfinished(folder) as part:
-            for _ in progress([place], f"unpacking {place.name}"):
-                archive.unpack(place, part)
-            part.rename(folder)
-    return folder
 
 
 def _some(files: pd.DataFrame, per_composer: int) -> pd.DataFrame:
