@@ -27,11 +27,12 @@ setup: $(READY)  ## check Python and disk, then install into .venv
 
 reproduce-cifar:  ## the CIFAR-10 tuning diary, with error bars, on sample data
 reproduce-composers: $(MUSIC)  ## composers from MIDI, on scores that music21 brings
+reproduce-galaxies:  ## spiral or elliptical, dense networks and a CNN, on made-up galaxies
 reproduce-genre:  ## music genre, published and honest, on sample data
 reproduce-%: $(READY)
 	$(BIN)/cosmic reproduce $(subst -,_,$*)
 
-reproduce: reproduce-cifar reproduce-composers reproduce-genre  ## every study there is
+reproduce: reproduce-cifar reproduce-composers reproduce-galaxies reproduce-genre  ## every study there is
 
 notebooks: $(READY)  ## make the student notebooks from notebooks/source
 	$(BIN)/cosmic notebooks build

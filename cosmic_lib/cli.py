@@ -179,6 +179,61 @@ def predict(
 
 
 @app.command()
+def review(
+    study: Annotated[str, typer.Argument(help="which study, such as galaxies: one on pictures")],
+    data: Annotated[str | None, typer.Option(help="as for reproduce")] = None,
+    root: Annotated[Path | None, typer.Option(help="as for reproduce")] = None,
+    mode: Annotated[str | None, typer.Option(help="smoke, laptop or full; COSMIC_MODE or laptop by default")] = None,
+    experiment: Annotated[
+        str | None, typer.Option(help="of the diary; the one that the study names by default")
+    ] = None,
+    number: Annotated[int, typer.Option(min=1, help="pictures of each kind, at most")] = 24,
+    out: Annotated[Path | None, typer.Option(help="folder for page and table; reports/STUDY/review by default")] = None,
+    corrections: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="the table, corrected by hand: train on it and compare")
+    ] = None,
+    runs: Annotated[Path | None, typer.Option(help="folder of result files; runs/STUDY by default")] = None,
+    setting: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="for the loader")] = None,
+) -> None:
+    """Find pictures whose labels are worth another look; and, once they are corrected by hand, learn from that."""
+    from cosmic_lib import relabelling
+    from cosmic_lib import review as pictures
+    from cosmic_lib.corrections import LISTED
+
+    room, name = studies.get(study), studies.mode_name(mode)
+    if corrections is not None and not corrections.is_file():
+        raise FileNotFoundError(f"{corrections}: no such file; cosmic review {study} writes one")
+    data = data or room.usual_data(name)
+    kept, folder = runs or store.home() / "runs" / study, out or store.home() / "reports" / study / "review"
+    settings = pictures.settings_of(room, name, kept, experiment=experiment)
+    if data == "folder":
+        settings = replace(settings, study=replace(room, group="group"))
+    tidy(kept)
+    if data == "real" and root is None:
+        root = fetched(room.data_set)
+    with bars(folder) as progress:
+        loaded = load(room, name, data, root, [row.inputs.name for row in settings.chosen], setting or (), progress)
+        asked = pictures.Asked.of(settings, loaded)
+        found = corrections and pictures.read(corrections, asked)
+        if found:
+            differences = relabelling.differences(asked, found, progress)
+        else:
+            answers = pictures.answers(asked, progress)
+    if found:
+        for line in relabelling.heading(asked, found):
+            console.print(escape(line), soft_wrap=True)
+        show(relabelling.table(differences), "What the corrections change")
+        return
+    command = shlex.join(["cosmic", *sys.argv[1:]])
+    page, listed = pictures.write(asked, answers, folder, command=command, number=number)
+    if listed.name != LISTED:
+        stays = f"{folder / LISTED}: somebody wrote into it, so it stays; the new table is {listed.name}"
+        console.print(escape(stays), soft_wrap=True)
+    for path in (page, listed):
+        console.print(f"see {path}", soft_wrap=True)
+
+
+@app.command()
 def doctor(
     check_gpu: Annotated[bool, typer.Option("--check-gpu", help="fail where there is no GPU")] = False,
 ) -> None:

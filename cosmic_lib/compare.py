@@ -47,6 +47,16 @@ class Estimate:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}], {self.counted}"
 
 
+def plural(unit: str) -> str:
+    """More than one of a unit: tracks, galaxies."""
+    return f"{unit.removesuffix('y')}ies" if unit.endswith("y") else f"{unit}s"
+
+
+def count_of(number: int, unit: str) -> str:
+    """How many of a unit, in words: 1 track, 2 tracks."""
+    return f"{number} {unit if number == 1 else plural(unit)}"
+
+
 def over_groups(values: ArrayLike, groups: ArrayLike, *, unit: str = "group", seed: int = 0) -> Estimate:
     """Mean over items, with an interval that counts groups: whole groups are drawn with replacement.
 
@@ -71,7 +81,7 @@ def over_groups(values: ArrayLike, groups: ArrayLike, *, unit: str = "group", se
         raise ValueError("no items to estimate from; look at what was excluded and at the split")
     _, number = np.unique(units, return_inverse=True)
     sums, sizes = np.bincount(number, weights=scores), np.bincount(number)
-    counted = f"{len(sums)} {unit}{'s' * (len(sums) != 1)}"
+    counted = count_of(len(sums), unit)
     mean = float(scores.mean())
     if len(sums) < 2:
         return Estimate(mean, np.nan, np.nan, counted, "one group gives no interval")
@@ -129,7 +139,7 @@ def macro_f1(
         either = true_ones + predicted_ones
         return np.divide(2 * hits, either, out=np.zeros(hits.shape), where=either > 0).mean(axis=-1)
 
-    value, counted = float(f1(counts.sum(axis=0))), f"{count} {unit}{'s' * (count != 1)}"
+    value, counted = float(f1(counts.sum(axis=0))), count_of(count, unit)
     if count < 2:
         return Estimate(value, np.nan, np.nan, counted, "one group gives no interval")
     times = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=9_999)
@@ -154,7 +164,7 @@ def wilson(right: int, items: int, *, unit: str = "item") -> Estimate:
     if not 0 <= right <= items or items == 0:
         raise ValueError(f"{right} right of {items} items is not a share")
     low, high = binomtest(right, items).proportion_ci(CONFIDENCE, method="wilson")
-    return Estimate(right / items, float(low), float(high), f"{items} {unit}{'s' * (items != 1)}", "Wilson")
+    return Estimate(right / items, float(low), float(high), count_of(items, unit), "Wilson")
 
 
 def protocol_gap(

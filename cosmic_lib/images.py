@@ -27,30 +27,36 @@ class ImageError(ValueError):
     """A file that cannot be used as a picture; the message names the file and what to do."""
 
 
-def read(path: str | Path | bytes, *, size: int | tuple[int, int] | None = None) -> np.ndarray:
+def read(
+    path: str | Path | bytes, *, size: int | tuple[int, int] | None = None, share: float = 1.0, smallest: int = 1
+) -> np.ndarray:
     """Read any picture file as RGB.
 
     Transparent parts are laid on white, 16 bits are scaled to 8, a photograph that its EXIF data call turned is set
-    upright, and of an animation the first picture is taken. Nothing is cropped: another size may be another shape.
+    upright, and of an animation the first picture is taken. Another size may be another shape.
 
     Args:
         path: a file that Pillow reads (jpeg, png, gif, webp, tiff, bmp, ...), or the content of one; errors then
             speak of `the picture`.
         size: pixels, (height, width), or one number for a square; that of the file by default. Shrinking averages.
+        share: of height and width that is kept, around the middle; all by default.
+        smallest: pixels; a picture with a shorter side is refused.
 
     Returns:
         uint8, shape (height, width, 3).
 
     Raises:
-        ValueError: a size below 1.
-        ImageError: the file cannot be opened, is not a picture, is cut off or damaged, has more than `MAX_PIXELS`
-            pixels, or numbers for which black and white are not known.
+        ValueError: a size below 1, or a share that is not above 0 and at most 1.
+        ImageError: the file cannot be opened, is not a picture, is cut off or damaged, is too small, has more than
+            `MAX_PIXELS` pixels, or numbers for which black and white are not known.
     """
     from PIL import Image
 
     height_width = (size, size) if isinstance(size, int) else size
     if height_width is not None and min(height_width) < 1:
         raise ValueError(f"size is {size}; give height and width in pixels, from 1 up")
+    if not 0 < share <= 1:
+        raise ValueError(f"share is {share}; give a number above 0 and at most 1")
     source: str | Path | io.BytesIO
     if isinstance(path, bytes):
         source, path = io.BytesIO(path), "the picture"
@@ -58,16 +64,34 @@ def read(path: str | Path | bytes, *, size: int | tuple[int, int] | None = None)
         source = path
     try:
         with Image.open(source) as picture:
-            rgb = _rgb(path, _upright(path, picture, height_width))
+            refuse_small(path, picture.size, smallest)
+            rgb = _rgb(path, _upright(path, picture, height_width, share))
     except ImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(path) from error
     except Exception as error:  # on damaged files, the decoders of forty formats raise whatever comes up
         raise ImageError(f"{path}: {_reason(error)}") from error
-    if height_width is not None:
-        rgb = rgb.resize(height_width[::-1], Image.Resampling.BILINEAR)
-    return np.array(rgb)
+    return fitted(rgb, height_width, share)
+
+
+def fitted(picture: Image.Image, height_width: tuple[int, int] | None, share: float = 1.0) -> np.ndarray:
+    """The middle of a picture, in another size where one is given; see `read`."""
+    from PIL import Image
+
+    aside, above = (round(length * (1 - share) / 2) for length in picture.size)
+    middle = picture.crop((aside, above, picture.width - aside, picture.height - above))
+    return np.array(middle if height_width is None else middle.resize(height_width[::-1], Image.Resampling.BILINEAR))
+
+
+def refuse_small(path: str | Path, sides: tuple[int, int], smallest: int) -> None:
+    """Refuse a picture of which one side has fewer pixels than it takes.
+
+    Raises:
+        ImageError: it is so.
+    """
+    if min(sides) < smallest:
+        raise ImageError(f"{path}: has {' x '.join(map(str, sides))} pixels, fewer than {smallest}; give a larger one")
 
 
 def read_many(
@@ -89,14 +113,16 @@ def read_many(
             yield path, str(error)
 
 
-def _upright(path: str | Path, picture: Image.Image, height_width: tuple[int, int] | None) -> Image.Image:
+def _upright(path: str | Path, picture: Image.Image, height_width: tuple[int, int] | None, share: float) -> Image.Image:
     """The decoded picture, turned as its EXIF data say; of a jpeg, no more pixels than the wanted size needs."""
     from PIL import ImageOps
 
     if picture.width * picture.height > MAX_PIXELS:
         raise _too_large(path)
     if height_width is not None:
-        side = 2 * max(height_width)  # enough for a resize without artefacts, whichever way the picture is turned
+        side = round(
+            2 * max(height_width) / share
+        )  # enough for a resize without artefacts, whichever way the picture is turned
         picture.draft(None, (side, side))
     picture.load()
     with contextlib.suppress(Exception):  # with damaged EXIF data, it stays as it lies

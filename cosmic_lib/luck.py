@@ -101,7 +101,7 @@ def optimism(
         differences[draw] = here[best] / size - (chosen[best].sum() - here[best]) / (items - size)
     low, high = np.percentile(differences, TAILS)
     unit = "item" if groups is None else "group"
-    counted = f"best of {n} among {networks} identical networks, {len(sizes)} {unit}s"
+    counted = f"best of {n} among {networks} identical networks, {compare.count_of(len(sizes), unit)}"
     return Estimate(float(differences.mean()), float(low), float(high), counted, "simulated choices")
 
 

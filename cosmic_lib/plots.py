@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cosmic_lib import sound
+from cosmic_lib import compare, sound
 
 if TYPE_CHECKING:
     import keras
@@ -183,11 +183,11 @@ def gap_by_group(frame: pd.DataFrame, estimate: Estimate, *, unit: str = "group"
         frame.assign(gap=frame["published"] - frame["honest"]).sort_values(["label", "gap"]).reset_index(drop=True)
     )
     figure, (left, right) = subplots(8.5, 4.4, ncols=2, gridspec_kw={"width_ratios": [3, 1.5]})
-    rows = np.arange(len(ordered))
+    units, rows = compare.plural(unit), np.arange(len(ordered))
     left.vlines(rows, ordered["honest"], ordered["published"], color="#BBBBBB", linewidth=1)
     ring = {"markersize": 7, "markerfacecolor": "none"}  # where both agree, the ring is seen around the square
     left.plot(rows, ordered["published"], "o", color=PUBLISHED_COLOUR, label="published: items dealt out", **ring)
-    left.plot(rows, ordered["honest"], "s", color=HONEST_COLOUR, markersize=3, label=f"honest: {unit}s dealt out")
+    left.plot(rows, ordered["honest"], "s", color=HONEST_COLOUR, markersize=3, label=f"honest: {units} dealt out")
     middles = pd.Series(rows).groupby(ordered["label"]).mean()
     left.set_xticks(middles, middles.index, rotation=45, ha="right")
     left.set(ylabel=f"share of a {unit}'s items that are right", ylim=(-0.05, 1.05), title=f"each {unit}, by class")
@@ -196,11 +196,11 @@ def gap_by_group(frame: pd.DataFrame, estimate: Estimate, *, unit: str = "group"
     right.axhline(0, color="black", linewidth=0.8)
     right.axhspan(estimate.low, estimate.high, color=GREEN, alpha=0.35, linewidth=0)
     right.axhline(estimate.value, color=GREEN, linewidth=2)
-    right.set(xlabel=f"{unit}s", ylabel="published minus honest", title="mean gap, 95 %")
+    right.set(xlabel=units, ylabel="published minus honest", title="mean gap, 95 %")
     figure.suptitle(title)
     better = int((ordered["gap"] > 0).sum())
     alt = (
-        f"{title}: published minus honest is {estimate}; {better} of {len(ordered)} {unit}s are recognised better "
+        f"{title}: published minus honest is {estimate}; {better} of {len(ordered)} {units} are recognised better "
         f"when their other items were in training."
     )
     return Picture(figure, alt, ordered.set_index("group"))

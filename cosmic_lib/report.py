@@ -216,8 +216,9 @@ def heading(summary: Mapping[str, Any], study: Study) -> list[str]:
         lines.append(
             f"Scaled: {summary['mode']} mode trains less than the study did; no verdict on the published numbers."
         )
-    counted = f"Intervals are 95 % and count {study.group}s"
-    said = f"Data: {data['name']}, {data['items']} {study.item}s"
+    groups = compare.plural(study.group)
+    counted = f"Intervals are 95 % and count {groups}"
+    said = f"Data: {data['name']}, {compare.count_of(data['items'], study.item)}"
     opened = f"is sealed and was opened {times(summary['test']['opening'])}"
     if summary["official"]:
         lines += [
@@ -229,8 +230,8 @@ def heading(summary: Mapping[str, Any], study: Study) -> list[str]:
     else:
         sealed = next(part["groups"] for part in summary["counts"] if part["part"] == splits.TEST)
         lines.append(
-            f"{said} of {data['groups']} {study.group}s. Ours are validation scores, out of fold; the test set "
-            f"({sealed} {study.group}s) {opened}. {counted}."
+            f"{said} of {data['groups']} {groups}. Ours are validation scores, out of fold; the test set "
+            f"({sealed} {groups}) {opened}. {counted}."
         )
         lines += _repeats(summary["conclusions"])
     return lines
@@ -309,7 +310,7 @@ def write(
     }
     written = results / f"results-{summary['mode']}.md"
     for template, path in (("report.html", page / "index.html"), ("report.md", written)):
-        store.write_bytes(path, _rendered(template, content))
+        store.write_bytes(path, rendered(template, content))
     store.write_json(results / f"summary-{summary['mode']}.json", summary)
     return page / "index.html"
 
@@ -328,7 +329,7 @@ def write_search(
         command: what the reader types to make it again.
     """
     content = {"title": title, "table": table, "lines": lines, "figure": figure, "command": command}
-    store.write_bytes(page, _rendered("search.html", content))
+    store.write_bytes(page, rendered("search.html", content))
     return page
 
 
@@ -348,13 +349,15 @@ def study_page(study: Study, results: Path) -> bytes:
     summaries = [store.read_json(path) for path in paths]
     parts = [{"summary": one, "heading": heading(one, study), "tables": tables(one)} for one in summaries]
     faults = list(zip(study.faults, summaries[0]["faults"], strict=True))
-    return _rendered("study.md", {"study": study, "parts": parts, "faults": faults})
+    return rendered("study.md", {"study": study, "parts": parts, "faults": faults})
 
 
-def _rendered(template: str, content: Mapping[str, Any]) -> bytes:
+def rendered(template: str, content: Mapping[str, Any]) -> bytes:
+    """A template of this package, filled in."""
     import jinja2
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("cosmic_lib"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["plural"] = compare.plural
     return environment.get_template(template).render(content).encode()

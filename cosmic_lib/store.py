@@ -171,6 +171,46 @@ def write_array(path: Path, array: np.ndarray) -> None:
     write_bytes(path, buffer.getvalue())
 
 
+class ArrayFile:
+    """An array that is written to a folder part after part, under a name that tells what is in it."""
+
+    def __init__(self, folder: Path, name: str):
+        self.folder, self.name = folder, name
+        self.digest = hashlib.sha256()
+        self.file = open(folder / name, "wb")  # noqa: SIM115 - closed by `__exit__`
+
+    def __enter__(self) -> ArrayFile:
+        return self
+
+    def write(self, part: np.ndarray) -> None:
+        """Add some items."""
+        content = part.tobytes()
+        self.digest.update(content)
+        self.file.write(content)
+
+    def __exit__(self, *error: object) -> None:
+        self.file.close()
+        (self.folder / self.name).rename(self.folder / f"{self.name}-{self.digest.hexdigest()[:16]}.bin")
+
+
+def open_array(folder: Path, name: str, shape: tuple[int, ...], *, dtype: type = np.uint8) -> np.memmap:
+    """An array that an `ArrayFile` has written; it is read from disk as it is used.
+
+    Args:
+        folder, name: as given to `ArrayFile`.
+        shape: of all of it.
+        dtype: of its values.
+    """
+    (path,) = (path for path in folder.glob(f"{name}-*.bin") if _named(path, name))
+    return np.memmap(path, dtype, "r", shape=shape)
+
+
+def _named(path: Path | str | None, name: str = ".*") -> str | None:
+    """What the name of an array's file tells of its content; None for the file of another."""
+    found = path and re.fullmatch(rf"{name}-([0-9a-f]{{16}})\.bin", Path(path).name)
+    return found[1] if found else None
+
+
 def let_go(array: np.ndarray) -> None:
     """Of an array that is read from disk, take what has been read out of this process's memory, where that can be."""
     if isinstance(array.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
@@ -192,17 +232,16 @@ def read_json(path: Path) -> Any:
 def fingerprint(*parts: Any) -> str:
     """Short hash of arrays, texts and JSON-like values: equal input, equal hash, on every machine.
 
-    An array that is read from disk (a memory map) is taken for what the name of its folder says, see `once`: to read
-    gigabytes before each run would take longer than some runs.
+    An array that `open_array` reads from disk is taken for what its name says: to read gigabytes before each run would
+    take longer than some runs.
 
     Returns:
         16 hexadecimal digits.
     """
     digest = hashlib.sha256()
     for part in parts:
-        if isinstance(part, np.memmap) and part.filename is not None:
-            place = Path(part.filename)
-            digest.update(f"{part.dtype.str}{part.shape}{place.parent.name}/{place.name}".encode())
+        if isinstance(part, np.memmap) and isinstance(part.base, mmap.mmap) and _named(part.filename):
+            digest.update(f"{part.dtype.str}{part.shape}{_named(part.filename)}".encode())
         elif isinstance(part, np.ndarray):
             digest.update(f"{part.dtype.str}{part.shape}".encode())
             digest.update(np.ascontiguousarray(part).tobytes())

@@ -205,7 +205,7 @@ def _check_builder(
     """
     import keras
 
-    from cosmic_lib import pipeline
+    from cosmic_lib import evaluation, pipeline
 
     pipeline.set_up(seed=0)  # as before every run; else predictions are compiled, which takes longer than the network
     model = builder(input_shape, num_classes)
@@ -218,9 +218,10 @@ def _check_builder(
 
     inputs = np.random.default_rng(0).normal(size=(5, *input_shape)).astype(np.float32)
     outputs = model.predict(inputs, verbose=0)
-    assert outputs.shape == (5, num_classes)
-    assert (outputs >= 0).all()
-    np.testing.assert_allclose(outputs.sum(axis=1), 1, atol=1e-5)
+    probabilities = evaluation.per_class(outputs)
+    assert probabilities.shape == (5, num_classes)
+    assert (probabilities >= 0).all()
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     np.testing.assert_allclose(model.predict(pipeline.batches(inputs, batch_size=2), verbose=0), outputs, atol=1e-5)
 
     config = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))

@@ -361,3 +361,19 @@ def test_mutated_archives_are_unpacked_or_refused(unpack, kind, data):
         del content[data.draw(st.integers(0, len(content))) :]
     with contextlib.suppress(ArchiveError):
         unpack(right_headers(content) if kind == ".tar" else bytes(content), kind)
+
+
+def test_an_archive_is_unpacked_once_and_a_folder_is_itself(tmp_path, home):
+    (tmp_path / "set.zip").write_bytes(make_zip([("one/a.txt", b"a")]))
+    first = archive.folder_of(tmp_path / "set.zip")
+    (first / "mark").touch()
+    assert archive.folder_of(tmp_path / "set.zip") == first and (first / "mark").exists()
+    assert (first / "one" / "a.txt").read_bytes() == b"a" and first.is_relative_to(home)
+    assert archive.folder_of(tmp_path) == tmp_path
+
+
+def test_a_broken_archive_leaves_no_folder(tmp_path, home):
+    (tmp_path / "set.zip").write_bytes(b"no archive")
+    with pytest.raises(ArchiveError):
+        archive.folder_of(tmp_path / "set.zip")
+    assert not list((home / "cache" / "unpacked").iterdir())

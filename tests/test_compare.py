@@ -223,3 +223,8 @@ def test_macro_f1_of_one_group_has_no_interval_and_nothing_is_refused():
         compare.macro_f1([], [], [])
     with pytest.raises(ValueError, match="one per item"):
         compare.macro_f1(["a"], ["a", "b"], [1, 1])
+
+
+def test_more_than_one_is_called_by_its_plural():
+    assert [compare.plural(unit) for unit in ("track", "galaxy")] == ["tracks", "galaxies"]
+    assert [compare.count_of(number, "galaxy") for number in (1, 0, 2)] == ["1 galaxy", "0 galaxies", "2 galaxies"]

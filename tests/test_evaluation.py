@@ -115,3 +115,17 @@ def test_the_nearest_class_mean_knows_no_unit_of_measurement():
     right = evaluation.baselines(inputs[:200], labels[:200], inputs[200:], labels[200:])
     assert right["nearest class mean"].mean() > 0.95
     assert right["majority"].mean() == pytest.approx(0.5)
+
+
+def test_one_output_is_the_probability_of_the_second_class():
+    outputs = np.array([[0.1], [0.75]])
+    np.testing.assert_allclose(evaluation.per_class(outputs), [[0.9, 0.1], [0.25, 0.75]])
+    both = np.array([[0.4, 0.6]])
+    assert evaluation.per_class(both) is both
+
+
+def test_averages_are_those_of_the_whole_array():
+    array = np.random.default_rng(0).integers(0, 256, (2300, 4, 5, 3), dtype=np.uint8)
+    np.testing.assert_allclose(evaluation.averages(array), array.mean(axis=(1, 2)))
+    vectors = np.random.default_rng(0).normal(size=(7, 4))
+    np.testing.assert_allclose(evaluation.averages(vectors), vectors)

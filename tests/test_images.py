@@ -318,3 +318,26 @@ def test_many_are_read_in_order_and_the_bad_ones_say_why(tmp_path):
     network.fit(pipeline.batches(pictures, labels, shuffle_seed=0), epochs=10, shuffle=False, verbose=0)
     predicted = network.predict(pipeline.batches(pictures), verbose=0).argmax(axis=1)
     assert (predicted == labels).mean() > 0.9
+
+
+@pytest.mark.parametrize("size", [None, 10])
+def test_the_middle_can_be_cut_out(tmp_path, size):
+    whole = np.zeros((40, 80, 3), dtype=np.uint8)
+    whole[10:30, 20:60] = (200, 100, 50)
+    Image.fromarray(whole).save(tmp_path / "one.png")
+    middle = images.read(tmp_path / "one.png", size=size, share=0.5)
+    assert middle.shape == ((20, 40, 3) if size is None else (10, 10, 3))
+    assert (middle == (200, 100, 50)).all()
+
+
+def test_small_pictures_are_refused_where_that_is_asked_for(tmp_path):
+    Image.new("RGB", (30, 9)).save(tmp_path / "low.png")
+    assert images.read(tmp_path / "low.png", smallest=9).shape == (9, 30, 3)
+    with pytest.raises(ImageError, match=r"low.png: has 30 x 9 pixels, fewer than 10"):
+        images.read(tmp_path / "low.png", smallest=10)
+
+
+@pytest.mark.parametrize("share", [0, -1, 1.1])
+def test_a_share_that_is_none_is_refused(share):
+    with pytest.raises(ValueError, match="above 0 and at most 1"):
+        images.read("any.png", share=share)

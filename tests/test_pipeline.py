@@ -223,3 +223,30 @@ print([int(label) for index in range(len(batches)) for label in batches[index][1
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert run.stdout.strip() == str(order(shuffled(True))[0])
+
+
+@pytest.mark.parametrize("use_tensorflow", [True, False])
+def test_only_the_rows_asked_for_are_drawn(use_tensorflow):
+    array, rows = np.arange(40).reshape(20, 2), np.array([7, 3, 11, 0, 19])
+    settings = {"batch_size": 2, "shuffle_seed": 1, "use_tensorflow": use_tensorflow}
+    drawn, copied = (
+        [(np.asarray(x), np.asarray(y)) for x, y in made]
+        for made in (
+            pipeline.batches(array, rows, rows=rows, **settings),
+            pipeline.batches(array[rows], rows, **settings),
+        )
+    )
+    for (x, y), (x_copied, y_copied) in zip(drawn, copied, strict=True):
+        np.testing.assert_array_equal(x, x_copied)
+        np.testing.assert_array_equal(y, y_copied)
+        np.testing.assert_array_equal(x[:, 0], 2 * y)
+
+
+def test_a_mask_draws_what_it_marks_and_labels_are_of_those():
+    mask = np.arange(10) % 3 == 0
+    (batch,) = pipeline.batches(np.arange(10)[:, None], rows=mask, batch_size=9)
+    assert np.asarray(batch).ravel().tolist() == [0, 3, 6, 9]
+    with pytest.raises(ValueError, match="4 inputs but 10 labels"):
+        pipeline.batches(np.arange(10)[:, None], np.arange(10), rows=mask)
+    with pytest.raises(ValueError, match="no items"):
+        pipeline.batches(np.arange(10)[:, None], rows=np.zeros(10, dtype=bool))

@@ -270,3 +270,18 @@ def test_another_seal_is_another_saved_table(tmp_path):
     splits.load_or_make(items, tmp_path)
     splits.load_or_make(items, tmp_path, sealed_by="work")
     assert len(list(tmp_path.glob("splits-*.csv"))) == 2
+
+
+def test_few_groups_are_dealt_out_as_far_as_they_go():
+    items = pd.DataFrame({"label": list("ab") * 16, "group": np.repeat([f"g{n}" for n in range(8)], 4)})
+    items["label"] = np.where(items["group"].str[1].astype(int) % 2, "a", "b")
+    items["item"] = items.index.astype(str)
+    table = splits.make_table(items)
+    for column in splits.fold_columns(HONEST):
+        assert {TRAIN, VALIDATION, HELD_OUT, TEST} == set(table[column])
+        assert (table.groupby("group")[column].nunique() == 1).all()
+
+
+def test_items_without_a_group_count_as_none():
+    table = pd.DataFrame({"item": list("abcd"), "label": list("xxyy"), "group": ["", "", "g", "h"], "column": TRAIN})
+    assert splits.counts(table, "column").loc[TRAIN, ["groups", "items"]].tolist() == [2, 4]

@@ -224,3 +224,70 @@ def test_source_fingerprint_is_of_the_text(tmp_path, monkeypatch):
     assert found[0] == found[2] != found[1]
     with pytest.raises(ValueError, match="no_such_module"):
         store.source_fingerprint("no_such_module")
+
+
+def filled(part):
+    part.mkdir()
+    (part / "numbers.bin").write_bytes(bytes(range(200)))
+
+
+def test_a_folder_is_made_once(tmp_path):
+    calls = []
+    for _ in range(2):
+        folder = store.once(tmp_path / "cache" / "key", lambda part: (calls.append(part), filled(part)))
+    assert folder == tmp_path / "cache" / "key" and len(calls) == 1
+    assert [path.name for path in tmp_path.glob("cache/*")] == ["key"]
+
+
+def test_a_folder_that_could_not_be_filled_is_not_there(tmp_path):
+    def fails(part):
+        filled(part)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.once(tmp_path / "cache" / "key", fails)
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_two_processes_that_fill_one_folder_both_get_it(tmp_path):
+    def fills(part):
+        filled(part)
+        filled(tmp_path / "key")  # the other process was faster
+
+    assert (store.once(tmp_path / "key", fills) / "numbers.bin").stat().st_size == 200
+
+
+def stacked(folder, numbers):
+    folder.mkdir()
+    with store.ArrayFile(folder, "numbers") as file:
+        for part in np.split(np.asarray(numbers, dtype=np.uint8), 4):
+            file.write(part)
+    return store.open_array(folder, "numbers", (len(numbers) // 10, 10))
+
+
+def test_an_array_on_disk_is_what_was_written(tmp_path):
+    array = stacked(tmp_path / "one", range(200))
+    np.testing.assert_array_equal(array, np.arange(200).reshape(20, 10))
+    assert isinstance(array, np.memmap)
+    assert len(list((tmp_path / "one").iterdir())) == 1
+
+
+def test_an_array_on_disk_is_known_by_its_content_wherever_it_lies(tmp_path):
+    one, same, other = (
+        stacked(tmp_path / name, numbers)
+        for name, numbers in (("one", range(200)), ("same", range(200)), ("other", range(200)[::-1]))
+    )
+    assert store.fingerprint(one) == store.fingerprint(same) != store.fingerprint(other)
+    assert store.fingerprint(one[:5]) != store.fingerprint(one[5:10])
+    plain = np.memmap(tmp_path / "plain", np.uint8, "w+", shape=(20, 10))
+    before = store.fingerprint(plain)
+    plain[0] = 1
+    assert store.fingerprint(plain) != before
+
+
+def test_what_was_let_go_can_be_read_again(tmp_path):
+    array = stacked(tmp_path / "one", range(200))
+    before = array.sum()
+    store.let_go(array)
+    assert array.sum() == before
+    store.let_go(np.zeros(3))  # nothing to do

@@ -29,7 +29,7 @@ mode = lesson.begin("cifar", minutes={"smoke": 0.5, "laptop": 2, "full": 10})
 # %%
 from IPython.display import display
 
-from cosmic_lib import plots
+from cosmic_lib import plots, tiles
 from cosmic_lib.studies.cifar import STUDY, picture_figures
 
 inputs = ["grey", "colour", "scrambled"]
@@ -37,7 +37,7 @@ data = STUDY.load("sample", inputs=inputs, **{**mode.settings, **mode.sample})
 print(data.name, *data.notes, sep="\n  ")
 given = (data.items["official"] == "train").to_numpy()
 labels = data.items["label"][given].tolist()
-picture_figures.grid(data.arrays["colour"][given], labels, "Training pictures, by class")
+tiles.grid(data.arrays["colour"][given], labels, "Training pictures, by class")
 
 # %% [markdown]
 # ## One row of bytes

@@ -15,7 +15,8 @@ from cosmic_lib.studies import Data
 from cosmic_lib.studies.cifar import colours
 from cosmic_lib.studies.cifar import curves as printed_curves
 from cosmic_lib.studies.cifar.diary import DIARY
-from cosmic_lib.studies.cifar.picture_figures import before_after, grid, side_by_side
+from cosmic_lib.studies.cifar.picture_figures import side_by_side
+from cosmic_lib.tiles import before_after, grid
 
 if TYPE_CHECKING:
     import keras

@@ -110,7 +110,7 @@ def cut_all(
     table = pd.read_csv(folder / "chunks.csv")
     if table.empty:
         raise ValueError(f"nothing sounds in any of {len(makers)} pieces, drums left aside; give pieces with pitches")
-    array = np.memmap(folder / "chunks.bin", dtype=np.uint8, mode="r", shape=(len(table), *settings.shape))
+    array = store.open_array(folder, "chunks", (len(table), *settings.shape))
     return array, table
 
 
@@ -118,9 +118,9 @@ def _write(folder: Path, makers: Sequence[Callable[[], midi.Piece]], settings: C
     """Chunk after chunk into one file, and a table of them beside it."""
     folder.mkdir()
     tables = []
-    with open(folder / "chunks.bin", "wb") as file:
+    with store.ArrayFile(folder, "chunks") as file:
         for row, (chunks, table) in enumerate(_in_order(makers, settings, progress)):
-            file.write(chunks.tobytes())
+            file.write(chunks)
             tables.append(table.assign(row=row))
     pd.concat(tables).to_csv(folder / "chunks.csv", index=False)
 

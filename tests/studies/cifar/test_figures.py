@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from cosmic_lib import tiles
 from cosmic_lib.diary import published_score
 from cosmic_lib.studies import Data
 from cosmic_lib.studies.cifar import colours, picture_figures
@@ -64,9 +65,9 @@ DRAWN = {
     "ranking of the source alone": lambda: ranking(summary({})),
     "repeats": lambda: repeats(DIARY),
     "curves": lambda: curves("cnn_1", HISTORY),
-    "grid": lambda: picture_figures.grid(PICTURES, LABELS, "Slopes"),
-    "grey": lambda: picture_figures.grid(PICTURES[..., :1], LABELS, "Slopes"),
-    "augmented": lambda: picture_figures.before_after(PICTURES, PICTURES[:, :, ::-1], "Mirrored"),
+    "grid": lambda: tiles.grid(PICTURES, LABELS, "Slopes"),
+    "grey": lambda: tiles.grid(PICTURES[..., :1], LABELS, "Slopes"),
+    "augmented": lambda: tiles.before_after(PICTURES, PICTURES[:, :, ::-1], "Mirrored"),
     "scrambled": lambda: picture_figures.side_by_side(PICTURES, colours.scramble(PICTURES), LABELS),
 }
 
@@ -132,7 +133,7 @@ def test_families_are_drawn_at_their_published_size():
 
 
 def test_a_grid_counts_its_classes():
-    picture = picture_figures.grid(PICTURES[:35], LABELS[:35], "Slopes")
+    picture = tiles.grid(PICTURES[:35], LABELS[:35], "Slopes")
     assert picture.table["pictures"].to_dict() == {name: 4 if place < 5 else 3 for place, name in enumerate(CLASSES)}
     assert "35 colour pictures of 24 x 24 pixels in 10 classes, 3 to 4 each" in picture.alt
 
@@ -141,7 +142,7 @@ def test_pictures_that_augmentation_left_alone_are_counted():
     augmented = PICTURES.copy()
     augmented[:30] = augmented[:30, :, ::-1]
     assert (
-        "30 of 40 pictures are no longer what they were" in picture_figures.before_after(PICTURES, augmented, "M").alt
+        "30 of 40 pictures are no longer what they were" in tiles.before_after(PICTURES, augmented, "M").alt
     )
 
 

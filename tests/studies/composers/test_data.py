@@ -187,7 +187,7 @@ def test_an_archive_is_unpacked_once_and_read_as_the_folder_in_it(composers_samp
     pd.testing.assert_frame_equal(found.items, folder.items)
     np.testing.assert_array_equal(found.arrays["chunks"], folder.arrays["chunks"])
     assert found.fingerprint == folder.fingerprint
-    (unpacked,) = (home / "cache" / "composers").glob("unpacked-*")
+    (unpacked,) = (home / "cache" / "unpacked").iterdir()
     before = unpacked.stat().st_mtime_ns
     assert data.load("real", path, per_composer=2, **SMALLEST).root == unpacked == found.root
     assert unpacked.stat().st_mtime_ns == before
