@@ -57,6 +57,7 @@ bench: $(READY)  ## time the slow parts, side by side
 	$(BIN)/python benchmarks/pipeline.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/midi.py
+	$(BIN)/python benchmarks/galaxies.py
 
 clean:  ## remove what was installed, cached and reported; results and data stay
 	rm -rf $(VENV) cache reports build dist *.egg-info

@@ -101,11 +101,12 @@ def stricter_table(summary: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _votes(scores: Mapping[str, Any]) -> dict[str, str]:
-    """One answer per group: how many are right, and macro F1; results of before these were kept have neither."""
-    if "vote_f1" not in scores:
-        return {}
-    return {"vote": estimate(scores["vote"]), "macro F1 of the vote": estimate(scores["vote_f1"])}
+def _votes(scores: Mapping[str, Any], *, single: bool = False) -> dict[str, str]:
+    """One answer per group: how many are right, and macro F1; results of before it was kept have the vote alone."""
+    macro_f1 = estimate(scores["vote_f1"]) if "vote_f1" in scores else ""
+    if single:
+        return {"macro F1, with interval": macro_f1}
+    return {"vote": estimate(scores["vote"])} | ({"macro F1 of the vote": macro_f1} if macro_f1 else {})
 
 
 def made_up_table(summary: Mapping[str, Any]) -> pd.DataFrame:
@@ -128,7 +129,8 @@ MEANING = {
 
 
 def baseline_table(summary: Mapping[str, Any]) -> pd.DataFrame:
-    """Per-group vote and baselines beside each score."""
+    """Per-group vote and baselines beside each score; macro recall is what others call balanced accuracy."""
+    single = summary["data"]["items"] == summary["data"]["groups"]  # the vote of one item is its answer
     rows = []
     for row in filter(lambda row: row["run"], summary["rows"]):
         for protocol in filter(row.__contains__, splits.PROTOCOLS):
@@ -141,8 +143,7 @@ def baseline_table(summary: Mapping[str, Any]) -> pd.DataFrame:
                     "protocol": protocol,
                     "accuracy": estimate(scores["accuracy"]),
                     **{f"macro {name}": value for name, value in macro.items()},
-                    "vote": "" if row["whole"] else estimate(scores["vote"]),
-                    **({} if row["whole"] else _votes(scores)),
+                    **({} if row["whole"] else _votes(scores, single=single)),
                     **others,
                 }
             )

@@ -218,7 +218,7 @@ def _heading(asked: Asked, frame: pd.DataFrame) -> list[str]:
         f"test set. Right: {report.estimate(asdict(right))}."
     ]
     if asked.data.origin == "sample":
-        lines.append("Made-up sample: the labels are right as the pictures were drawn, whatever they look like.")
+        lines.append("Made-up sample: it teaches the method, and nobody has looked at these pictures.")
     return lines
 
 

@@ -153,10 +153,10 @@ cnn_4 = STUDY.diary["cnn_4"]
 scaled = replace(cnn_4, build=partial(models.cnn, width=width), fit=replace(cnn_4.fit, epochs=epochs))
 
 
-def out_of_fold(data, table, protocol):
+def out_of_fold(row, data, table, protocol):
     """All folds of a protocol: results, and the predictions of the items held out, one row each."""
     columns = splits.fold_columns(protocol)[:folds]
-    results = [run(scaled, data, table, column, seed=fold, runs=runs, mode=name) for fold, column in enumerate(columns)]
+    results = [run(row, data, table, column, seed=fold, runs=runs, mode=name) for fold, column in enumerate(columns)]
     return results, summary.out_of_fold(results, protocol, data).set_index("item")
 
 
@@ -168,7 +168,7 @@ def gap_of(looser, stricter, units, unit):
 
 frames = {}
 for protocol in splits.PROTOCOLS:
-    results, frames[protocol] = out_of_fold(data, table, protocol)
+    results, frames[protocol] = out_of_fold(scaled, data, table, protocol)
     first, *others = (result["metrics"]["held_out"]["accuracy"] for result in results)
     column = results[0]["column"]
     visible = {name: [round(value, 6) for value in values] for name, values in histories[column].items()}
@@ -221,8 +221,8 @@ for protocol in splits.PROTOCOLS:
 # %% [markdown]
 # ## Real music
 #
-# The same network, on scores that music21 brings where it is installed (else, and in smoke mode, on a sample once more;
-# the cell prints which). Their composers are not those of the study, so that nothing here reproduces its number either.
+# The same network, as `cosmic reproduce composers` trains it, on scores that music21 brings where it is installed (else,
+# and in smoke mode, on a sample once more; the cell prints which). Their composers are not those of the study, so that nothing here reproduces its number either.
 #
 # A piece belongs to a *work*: movements of one mass, stanzas of one chorale, versions of one song. So there is a third
 # protocol, `work`, that keeps whole works together. Predict both gaps, in points. In the cell stands what came out above
@@ -233,11 +233,12 @@ lesson.predict("points lost, real music, from chunks to pieces", round(100 * gap
 lesson.predict("points lost, real music, from pieces to works", 0)
 
 kind = STUDY.usual_data()
-real = STUDY.load(kind, **settings, **(sizes[name] if kind == "sample" else {})).view("chunks")
+real = STUDY.load(kind, **mode.settings, **(mode.sample if kind == "sample" else {})).view("chunks")
 parts = reproduce.split_table(real, runs)
 print(f"{real.name}: {len(real.items)} chunks of {real.groups} pieces of {real.items['work'].nunique()} works")
 print(*real.notes, sep="\n")
-answers = {protocol: out_of_fold(real, parts, protocol)[1] for protocol in ("published", "honest", "work")}
+row = mode.scale(cnn_4)  # as `cosmic reproduce composers` trains it, whose runs are read where there are some
+answers = {protocol: out_of_fold(row, real, parts, protocol)[1] for protocol in ("published", "honest", "work")}
 for protocol, frame in answers.items():
     print(f"{protocol:10}", compare.over_groups(frame["right"], frame["group"], unit="piece"))
 pieces, works = (real.items.set_index("item")[column] for column in ("group", "work"))
