@@ -7,10 +7,13 @@ import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cosmic_lib import compare, store
 from cosmic_lib.experiment import Experiment, settings
+
+if TYPE_CHECKING:
+    import keras
 
 
 class Diary(Sequence):
@@ -69,11 +72,25 @@ def configuration(row: Experiment) -> str:
     import keras
 
     *sides, channels = row.inputs.shape
-    with keras.StatelessScope(initialize_variables=False):  # without weights, a network is built in no time
-        model = row.build((*(min(side, SIDE) for side in sides), channels), row.inputs.classes)
+    shape = (*(min(side, SIDE) for side in sides), channels)
+    build = row.build if isinstance(row.build, functools.partial) else functools.partial(row.build)
+    key = (build.func, repr(sorted(build.keywords.items())), shape, row.inputs.classes)
+    if key not in _networks:  # most rows of a diary train a network that others train too
+        with keras.StatelessScope(initialize_variables=False):  # without weights, a network is built in no time
+            _networks[key] = _as_values(build(shape, row.inputs.classes))
+    return store.fingerprint(_networks[key], settings(row))
+
+
+_networks: dict[tuple, Any] = {}
+
+
+def _as_values(model: keras.Model) -> Any:
+    """A network as plain values."""
+    import keras
+
     network = json.loads(json.dumps(keras.saving.serialize_keras_object(model), default=str))
     network["config"].pop("name", None)  # a name changes nothing
-    return store.fingerprint(network, settings(row))
+    return network
 
 
 def one_of_each_kind(rows: Sequence[Experiment], kinds: Mapping[str, str]) -> list[Experiment]:

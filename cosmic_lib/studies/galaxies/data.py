@@ -81,7 +81,7 @@ def load(
         progress=lambda steps: progress(steps, "reading pictures"),
     )
     items = files.iloc[read.rows].reset_index(drop=True)
-    items["group"], repeats = leakage.join(items["group"].tolist(), _equal(read.looks))
+    items["group"], repeats = leakage.join(items["group"].tolist(), read.equal)
     excluded = [(str(Path(path).relative_to(source.root)), reason) for path, reason in read.excluded]
     settings = {"size": size, "number": number, "choose": choose, "seed": seed}
     return Data(
@@ -138,12 +138,6 @@ def chosen(files: pd.DataFrame, number: int | None, *, choose: str = HEAD, seed:
 
     rows, _ = train_test_split(np.arange(len(files)), train_size=number, stratify=files["label"], random_state=seed)
     return files.iloc[np.sort(rows)]
-
-
-def _equal(looks: Sequence[str]) -> list[tuple[int, int]]:
-    """Pairs of rows with equal pictures: each with the first of its kind."""
-    first: dict[str, int] = {}
-    return [(first[look], row) for row, look in enumerate(looks) if first.setdefault(look, row) != row]
 
 
 def _name(source: Source, data: str, items: int) -> str:
