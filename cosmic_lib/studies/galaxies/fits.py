@@ -20,7 +20,7 @@ SOFTENING = 0.1
 """Share of that range below which brightness is shown nearly as it is; above it, by its logarithm."""
 
 
-def read(path: str | Path, *, size: int | tuple[int, int] | None = None) -> np.ndarray:
+def read(path: str | Path) -> np.ndarray:
     """Read a FITS file as RGB, like `images.read`.
 
     The first picture in the file is taken: grey, or three planes as red, green and blue. An asinh stretch shows faint
@@ -28,26 +28,15 @@ def read(path: str | Path, *, size: int | tuple[int, int] | None = None) -> np.n
 
     Args:
         path: a .fits, .fit or .fts file, or one of these packed as .gz.
-        size: pixels, (height, width), or one number for a square; that of the file by default. Shrinking averages.
 
     Returns:
         uint8, shape (height, width, 3).
 
     Raises:
-        ValueError: a size below 1.
         ImageError: astropy is not installed; or the file cannot be opened, is no FITS file, is cut off, holds no
             picture, or one of more than `images.MAX_PIXELS` pixels.
     """
-    from PIL import Image
-
-    height_width = (size, size) if isinstance(size, int) else size
-    if height_width is not None and min(height_width) < 1:
-        raise ValueError(f"size is {size}; give height and width in pixels, from 1 up")
-    picture = _stretched(path, _brightness(path))[::-1]
-    rgb = Image.fromarray(np.ascontiguousarray(picture))
-    if height_width is not None:
-        rgb = rgb.resize(height_width[::-1], Image.Resampling.BILINEAR)
-    return np.array(rgb)
+    return np.ascontiguousarray(_stretched(path, _brightness(path))[::-1])
 
 
 def _brightness(path: str | Path) -> np.ndarray:

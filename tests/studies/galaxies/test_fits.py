@@ -113,14 +113,6 @@ def test_one_wild_pixel_decides_nothing(save):
     assert np.abs(shown - calm).mean() < 5
 
 
-def test_sizes_are_those_of_pictures(save):
-    path = save(galaxy())
-    assert fits.read(path, size=16).shape == (16, 16, 3)
-    assert fits.read(path, size=(10, 20)).shape == (10, 20, 3)
-    with pytest.raises(ValueError, match="from 1 up"):
-        fits.read(path, size=0)
-
-
 def test_files_without_a_picture_are_refused(save, tmp_path):
     table = astropy_fits.BinTableHDU.from_columns([astropy_fits.Column("flux", "E", array=np.arange(4.0))], name="CAT")
     astropy_fits.HDUList([astropy_fits.PrimaryHDU(), table]).writeto(tmp_path / "table.fits")
