@@ -25,6 +25,7 @@ $(MUSIC): $(READY)
 
 setup: $(READY)  ## check Python and disk, then install into .venv
 
+reproduce-album-art:  ## genre from album covers, and the metric that lied, on made-up covers
 reproduce-cifar:  ## the CIFAR-10 tuning diary, with error bars, on sample data
 reproduce-composers: $(MUSIC)  ## composers from MIDI, on scores that music21 brings
 reproduce-galaxies:  ## spiral or elliptical, dense networks and a CNN, on made-up galaxies
@@ -32,7 +33,7 @@ reproduce-genre:  ## music genre, published and honest, on sample data
 reproduce-%: $(READY)
 	$(BIN)/cosmic reproduce $(subst -,_,$*)
 
-reproduce: reproduce-cifar reproduce-composers reproduce-galaxies reproduce-genre  ## every study there is
+reproduce: reproduce-album-art reproduce-cifar reproduce-composers reproduce-galaxies reproduce-genre  ## every study there is
 
 notebooks: $(READY)  ## make the student notebooks from notebooks/source
 	$(BIN)/cosmic notebooks build

@@ -149,12 +149,12 @@ def record(name: str) -> Record:
     """The record of one data set.
 
     Args:
-        name: of the data set, or of the study that uses it.
+        name: of the data set, or of the study that uses it; a hyphen stands for an underscore.
 
     Raises:
         ValueError: there is none; the message lists those there are.
     """
     for one in records().values():
-        if name in (one.name, one.study):
+        if name.replace("-", "_") in (one.name, one.study):
             return one
     raise ValueError(f"no data set named {name!r}; there are: {', '.join(sorted(records()))}")

@@ -10,12 +10,14 @@ import textwrap
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import track
 
 from cosmic_lib import catalog, store, studies
 from cosmic_lib.terminal import bars, console, download_bars, show
@@ -328,6 +330,28 @@ def sample_data(
     room = studies.get(catalog.record(name).study)
     settings = room.modes[studies.mode_name(mode)].sample
     console.print(f"see {room.sample(root or store.home() / 'data', **settings)}", soft_wrap=True)
+
+
+@data_app.command("gather")
+def gather_data(
+    name: DataSet,
+    genres: Annotated[list[str], typer.Option(metavar="GENRE ...", help="one after another, or one per --genres")],
+    more: Annotated[list[str] | None, typer.Argument(metavar="GENRE", hidden=True)] = None,
+    per_genre: Annotated[int, typer.Option(min=1, help="how many of each, with those that are there already")] = 500,
+    root: Annotated[Path | None, typer.Option(help="folder to gather in; where `get` puts data by default")] = None,
+) -> None:
+    """Gather the data of a study from where it found them; the same line again goes on with an interrupted one."""
+    record = catalog.record(name)
+    room = studies.get(record.study)
+    if room.gather is None:
+        raise ValueError(f"{record.title} need not be gathered; get them with: cosmic data get {record.name}")
+    folder = root or record.folder
+    console.print(f"[bold]licence:[/] {escape(record.licence)}", soft_wrap=True)
+    wanted = [*genres, *(more or ())]  # an option takes one value; those after it are arguments to the parser
+    drawn = partial(track, console=console)  # `bars` are for computations: they take TensorFlow seconds to load
+    table = room.gather(folder, wanted, per_genre=per_genre, progress=drawn, say=console.print)
+    show(table.astype(str), record.title)
+    console.print(f"see {folder}", soft_wrap=True)
 
 
 @notebooks_app.command("build")

@@ -71,6 +71,9 @@ class Fit:
         patience: epochs without improvement before stopping; None trains all epochs.
         monitor: what has to improve.
         restore_best_weights: score the weights of the best epoch, not of the last.
+        restarts: how often the network was trained before, for as many epochs, each time with a newly drawn validation
+            part of the same size out of training and validation together, going on from the weights that were best on
+            the one before. So it is validated on items that it was trained on; what is held out is never touched.
     """
 
     epochs: int
@@ -78,6 +81,7 @@ class Fit:
     patience: int | None = None
     monitor: str = "val_loss"
     restore_best_weights: bool = True
+    restarts: int = 0
 
 
 @dataclass(frozen=True)
@@ -187,7 +191,7 @@ def settings(experiment: Experiment) -> dict[str, Any]:
     plain: dict[str, Any] = {name: part and asdict(part) for name, part in parts.items()}
     loss = keras.losses.deserialize(experiment.compile.loss)
     if not loss.__module__.startswith("keras."):
-        plain["loss"] = store.source_fingerprint(loss.__module__)
+        plain["loss"] = store.source_fingerprint("cosmic_lib.one_hot", loss.__module__)
     if (augment := experiment.augment) is not None:
         build = getattr(experiment.build, "func", experiment.build)
         code = store.source_fingerprint(augment.make.__module__, build.__module__)

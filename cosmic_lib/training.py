@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,16 +102,40 @@ def train(
         prepared: what to train on.
         seed: of initialisation, dropout and shuffling.
         epochs: at most.
-        callbacks: more of them.
+        callbacks: more of them; an earlier training, see `Fit.restarts`, goes without.
         backup: folder for checkpoints; where it holds some, the fit continues from them.
 
     Returns:
         The trained model, its history (metric -> one value per epoch), and whether it was continued.
     """
-    import keras
-
     pipeline.set_up(seed=seed)
     model = experiment.build(prepared.inputs.shape[1:], prepared.classes)
+    fit = functools.partial(_fit, model, experiment, seed=seed, epochs=epochs)
+    guards, reached = _guards(experiment.fit, epochs, backup)
+    if not reached:  # checkpoints hold what earlier trainings came to
+        for parts in _drawn_anew(prepared.parts, experiment.fit.restarts, seed):
+            best, _ = _guards(replace(experiment.fit, restore_best_weights=True), epochs, None)
+            fit(replace(prepared, parts=parts), callbacks=best)
+    history = fit(prepared, callbacks=[*guards, *callbacks], first_epoch=reached)
+    if backup is not None:
+        rows = guards[0].rows
+        history = {name: [row[name] for row in rows] for name in rows[0]}
+    return model, {name: [round(float(value), 6) for value in values] for name, values in history.items()}, reached > 0
+
+
+def _fit(
+    model: keras.Model,
+    experiment: Experiment,
+    prepared: Prepared,
+    *,
+    seed: int,
+    epochs: int,
+    callbacks: Sequence[keras.callbacks.Callback],
+    first_epoch: int = 0,
+) -> dict[str, list[float]]:
+    """Train on from the weights that a network has, with a new optimizer; what Keras has for a history."""
+    import keras
+
     rate = experiment.compile.learning_rate
     config = {} if rate is None else {"learning_rate": rate}
     optimizer = keras.optimizers.get({"class_name": experiment.compile.optimizer, "config": config})
@@ -119,19 +143,23 @@ def train(
     model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
     training, validation = prepared.parts == splits.TRAIN, prepared.parts == splits.VALIDATION
     batch_size = experiment.fit.batch_size
-    guards, reached = _guards(experiment.fit, epochs, backup)
-    history = model.fit(
-        prepared.batches(training, labelled=True, batch_size=batch_size, shuffle_seed=seed, first_epoch=reached),
+    return model.fit(
+        prepared.batches(training, labelled=True, batch_size=batch_size, shuffle_seed=seed, first_epoch=first_epoch),
         validation_data=prepared.batches(validation, labelled=True, batch_size=batch_size),
         epochs=epochs,
         shuffle=False,  # the batches come shuffled
         verbose=0,
-        callbacks=[*guards, *callbacks],
+        callbacks=callbacks,
     ).history
-    if backup is not None:
-        rows = guards[0].rows
-        history = {name: [row[name] for row in rows] for name in rows[0]}
-    return model, {name: [round(float(value), 6) for value in values] for name, values in history.items()}, reached > 0
+
+
+def _drawn_anew(parts: np.ndarray, times: int, seed: int) -> Iterator[np.ndarray]:
+    """The parts of all items, with training and validation dealt out among themselves anew, item by item."""
+    rows = np.isin(parts, (splits.TRAIN, splits.VALIDATION))
+    for number in range(times):
+        drawn = parts.copy()
+        drawn[rows] = np.random.default_rng([seed, number]).permutation(parts[rows])
+        yield drawn
 
 
 def _guards(fit: Fit, epochs: int, backup: Path | None) -> tuple[list, int]:

@@ -242,6 +242,8 @@ class Study:
         usual_data: `usual_data(mode=None) -> str` names the data that are taken unless the user says which: the
             sample, or real ones that need no download.
         praise: what the study did right.
+        gather: `gather(folder, genres, *, per_genre, progress, say) -> DataFrame` collects its data from where the
+            study found them, for `cosmic data gather`, and says what there is now; None where nothing has to be.
     """
 
     name: str
@@ -264,6 +266,7 @@ class Study:
     space: Space | None = None
     usual_data: Callable[..., str] = lambda mode=None: "sample"
     praise: str = ""
+    gather: Callable[..., pd.DataFrame] | None = None
 
 
 def mode_name(choice: str | None = None) -> str:
@@ -286,9 +289,13 @@ def names() -> list[str]:
 def get(name: str) -> Study:
     """Find a study by name.
 
+    Args:
+        name: its folder; a hyphen stands for an underscore.
+
     Raises:
         ValueError: there is none of that name; the message lists those there are.
     """
-    if name not in names():
+    folder = name.replace("-", "_")
+    if folder not in names():
         raise ValueError(f"no study named {name!r}; there are: {', '.join(names())}")
-    return importlib.import_module(f"{__name__}.{name}").STUDY
+    return importlib.import_module(f"{__name__}.{folder}").STUDY

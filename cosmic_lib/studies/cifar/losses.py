@@ -15,6 +15,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from cosmic_lib.one_hot import register
+
 KERAS_LOSSES: dict[str, Callable] = {
     "mean_squared_logarithmic_error": keras.losses.mean_squared_logarithmic_error,
     "mean_squared_error": keras.losses.mean_squared_error,
@@ -39,7 +41,7 @@ def broadcast(name: str) -> Callable:
 
     Source study: cifar, lines 8390 to 8410.
     """
-    return _registered(name, "broadcast", lambda labels, classes: ops.cast(labels, "float32"))
+    return register(f"broadcast_{name}", _keras_loss(name), module=__name__, encode=_as_they_are)
 
 
 def one_hot(name: str) -> Callable:
@@ -56,7 +58,7 @@ def one_hot(name: str) -> Callable:
 
     Source study: none, it is our correction of cifar, lines 8390 to 8410.
     """
-    return _registered(name, "one_hot", lambda labels, classes: ops.one_hot(labels[:, 0], classes))
+    return register(f"one_hot_{name}", _keras_loss(name), module=__name__)
 
 
 def plateau(name: str) -> float:
@@ -91,15 +93,8 @@ def _keras_loss(name: str) -> Callable:
     return KERAS_LOSSES[name]
 
 
-def _registered(name: str, version: str, encoded: Callable) -> Callable:
-    """A loss of Keras on labels of shape (batch, 1) after `encoded(labels, classes)`."""
-    keras_loss = _keras_loss(name)
-
-    def loss(labels, probabilities):
-        return keras_loss(encoded(ops.reshape(labels, (-1, 1)), probabilities.shape[-1]), probabilities)
-
-    loss.__name__ = f"{version}_{name}"
-    return keras.saving.register_keras_serializable("cosmic_lib", loss.__name__)(loss)
+def _as_they_are(labels: keras.KerasTensor, classes: int) -> keras.KerasTensor:
+    return ops.cast(labels, "float32")
 
 
 for _name in KERAS_LOSSES:

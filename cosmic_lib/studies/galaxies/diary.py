@@ -112,9 +112,7 @@ TEXT = [
 ]
 
 # What the author asks for next (line 1896); the sizes are our choice.
-CNN = _row(
-    BASE, "cnn", "A small CNN", "network: dense layers to convolutions", build=models.cnn, protocols=(HONEST,)
-)
+CNN = _row(BASE, "cnn", "A small CNN", "network: dense layers to convolutions", build=models.cnn, protocols=(HONEST,))
 CENTRED = _row(CNN, "cnn_centre", "The CNN on the centre of the field", "inputs: cut out, not squeezed", inputs=CENTRE)
 TURNED = _row(
     CENTRED,
