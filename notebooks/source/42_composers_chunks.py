@@ -40,7 +40,7 @@ from cosmic_lib.studies.composers.figures import grid
 
 sizes = {"smoke": mode.sample, "laptop": {"pieces": 40, "seconds": 105.0}, "full": {"pieces": 100}}
 settings = mode.settings if name == "full" else {**mode.settings, "shrink": 4, "most": 3}
-more = {**settings, "most": 8} if name == "laptop" else settings
+more = {**settings, "most": 6} if name == "laptop" else settings
 data = STUDY.load("sample", **more, **sizes[name]).view("chunks")
 print(f"{data.name}: {len(data.items)} chunks of {data.groups} pieces")
 print(*data.notes, sep="\n")
@@ -85,7 +85,7 @@ import keras
 from cosmic_lib import pipeline, plots
 from cosmic_lib.studies.composers import models
 
-width, epochs = {"smoke": (0.25, 2), "laptop": (0.5, 20), "full": (1.0, 10)}[name]
+width, epochs = {"smoke": (0.25, 2), "laptop": (0.5, 14), "full": (1.0, 10)}[name]
 batches = partial(pipeline.batches, batch_size=32, transform=partial(pipeline.scale, mean=0, std=127))
 histories, scores = {}, {}
 

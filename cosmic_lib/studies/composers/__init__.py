@@ -60,7 +60,7 @@ STUDY = Study(
                 "cnn_4": ("published", "honest", "work"),
             },
             once=("cnn_named", "gap_cnn_augmented"),
-            settings={"per_composer": 80, "shrink": 2, "most": 2},
+            settings={"per_composer": 80, "shrink": 4, "most": 4},
             build={"width": 0.5},
             sample={"pieces": 120, "seconds": 60.0},
             notebooks=("42_composers_chunks",),
