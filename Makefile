@@ -59,6 +59,7 @@ bench: $(READY)  ## time the slow parts, side by side
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/midi.py
 	$(BIN)/python benchmarks/galaxies.py
+	$(BIN)/python benchmarks/grid.py
 
 clean:  ## remove what was installed, cached and reported; results and data stay
 	rm -rf $(VENV) cache reports build dist *.egg-info

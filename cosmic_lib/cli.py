@@ -72,7 +72,7 @@ def reproduce(
     usual = room.usual_data(name)
     data = data or usual
     at_hand = data in ("sample", usual)
-    kept = runs or store.home() / "runs" / study
+    kept = runs or store.home() / "runs" / room.name
     tidy(kept)
     if data == "folder":
         room = replace(room, group="group")  # what belongs together is the user's to say
@@ -82,7 +82,7 @@ def reproduce(
     console.print(f"[bold]{room.title}[/]: {names}; {escape(data)} data, {name} mode{minutes}")
     if data == "real" and root is None:
         root = fetched(room.data_set)
-    page = store.home() / "reports" / study
+    page = store.home() / "reports" / room.name
     with bars(page) as progress:
         loaded = load(room, name, data, root, [row.inputs.name for row in settings.chosen], setting or (), progress)
         for note in loaded.notes:
@@ -124,11 +124,11 @@ def tune(
     room, name = studies.get(study), studies.mode_name(mode)
     data = data or room.usual_data(name)
     space = tuning.space_of(room)
-    kept = runs or store.home() / "runs" / study
+    kept = runs or store.home() / "runs" / room.name
     tidy(kept)
     if data == "real" and root is None:
         root = fetched(room.data_set)
-    page = store.home() / "reports" / study
+    page = store.home() / "reports" / room.name
     with bars(page) as progress:
         loaded = load(room, name, data, root, [room.diary[space.parent].inputs.name], setting or (), progress)
         tuned = tuning.tune(room, loaded, trials=trials, how=how, mode=name, seeds=seeds, runs=kept, progress=progress)
@@ -158,13 +158,14 @@ def predict(
     """Ask a trained network about files of your own; `cosmic reproduce` trains some."""
     from cosmic_lib import predict as trained
 
-    kept = runs or store.home() / "runs" / study
-    chosen = trained.find(study, kept, experiment=experiment, mode=mode and studies.mode_name(mode), key=run)
+    room = studies.get(study)
+    kept = runs or store.home() / "runs" / room.name
+    chosen = trained.find(room.name, kept, experiment=experiment, mode=mode and studies.mode_name(mode), key=run)
     if not as_json:
         for line in trained.heading(chosen):
             console.print(escape(line), soft_wrap=True)
     answered, excluded = [], []
-    for answer in trained.answers(study, chosen, files):
+    for answer in trained.answers(room.name, chosen, files):
         if "reason" in answer:
             excluded.append(answer)
             Console(stderr=True).print(escape(f"{answer['file']}: {answer['reason']}"), soft_wrap=True)
@@ -172,8 +173,8 @@ def predict(
         answered.append(answer)
         if not as_json:
             console.print(f"\n{escape(answer['file'])}: [bold]{escape(answer['vote'])}[/]", soft_wrap=True)
-            show(trained.table(answer, studies.get(study).item), "Likeliest classes")
-            if telling := trained.telling(answer, studies.get(study).item):
+            show(trained.table(answer, room.item), "Likeliest classes")
+            if telling := trained.telling(answer, room.item):
                 console.print(escape(telling), soft_wrap=True)
     if as_json:
         print(json.dumps({"run": trained.describe(chosen), "files": answered, "excluded": excluded}, indent=1))
@@ -204,9 +205,9 @@ def review(
 
     room, name = studies.get(study), studies.mode_name(mode)
     if corrections is not None and not corrections.is_file():
-        raise FileNotFoundError(f"{corrections}: no such file; cosmic review {study} writes one")
+        raise FileNotFoundError(f"{corrections}: no such file; cosmic review {room.name} writes one")
     data = data or room.usual_data(name)
-    kept, folder = runs or store.home() / "runs" / study, out or store.home() / "reports" / study / "review"
+    kept, folder = runs or store.home() / "runs" / room.name, out or store.home() / "reports" / room.name / "review"
     settings = pictures.settings_of(room, name, kept, experiment=experiment)
     if data == "folder":
         settings = replace(settings, study=replace(room, group="group"))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cosmic_lib import evaluation, splits, store
+from cosmic_lib import calibration, evaluation, splits, store
 from cosmic_lib.training import Prepared, prepare, train
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FORMAT = 2
 """Version of the result files."""
 
-DECIDING = ("experiment", "training", "pipeline", "checkpoint", "evaluation")
+DECIDING = ("experiment", "training", "pipeline", "checkpoint", "evaluation", "calibration")
 """Modules whose code decides a result: an edit to one of them makes stored results those of other code."""
 
 
@@ -232,7 +232,8 @@ def run(
 
     Returns:
         The result: metrics of every part but the test set, history, predictions of all parts but training (those of
-        the test set unscored), how the inputs were scaled, versions, device, seconds, `resumed`.
+        the test set unscored), how the inputs were scaled, versions, device, seconds, `resumed`; on the honest split
+        also the `temperature` that validation asks for, see `calibration`, which the predictions are without.
     """
     import keras
 
@@ -289,9 +290,9 @@ def _keep(model: keras.Model, experiment: Experiment, data: Data, path: Path) ->
             whole.unlink(missing_ok=True)
 
 
-def _predict(model: keras.Model, prepared: Prepared, data: Data, column: str) -> dict[str, dict]:
-    """Predictions of every part but training, and the scores of those that are not sealed."""
-    predictions, metrics = {}, {}
+def _predict(model: keras.Model, prepared: Prepared, data: Data, column: str) -> dict[str, Any]:
+    """Predictions of every part but training, the scores of those that are not sealed, and the temperature."""
+    predictions, metrics, mended = {}, {}, {}
     for part in (splits.VALIDATION, splits.HELD_OUT, splits.TEST):
         # A fold leaves the sealed items alone: only the split that is to be scored on them predicts them.
         if part == splits.TEST and column != splits.HONEST:
@@ -307,10 +308,12 @@ def _predict(model: keras.Model, prepared: Prepared, data: Data, column: str) ->
         }
         if part != splits.TEST:
             metrics[part] = evaluation.score(probabilities, prepared.labels[real], data.classes)
+        if part == splits.VALIDATION and column == splits.HONEST:
+            mended["temperature"] = round(calibration.temperature(probabilities, prepared.labels[real]), 4)
         if len(made):
             probabilities = evaluation.per_class(model.predict(prepared.batches(made), verbose=0))
             metrics[f"{part}_made"] = evaluation.score(probabilities, prepared.labels[made], data.classes)
-    return {"predictions": predictions, "metrics": metrics}
+    return {"predictions": predictions, "metrics": metrics, **mended}
 
 
 def predictions(result: dict[str, Any], data: Data, part: str) -> pd.DataFrame:

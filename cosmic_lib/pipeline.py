@@ -84,7 +84,9 @@ def scale(
     """Cut every feature off at its bounds, take a mean off it and divide by a deviation: float32, same shape."""
     if low is not None or high is not None:
         array = np.clip(array, low, high)
-    return ((array - mean) / std).astype(np.float32)
+    # Bytes need no more digits than float32 has; whole batches of pictures take half the memory and time.
+    digits = np.float32 if array.dtype == np.uint8 else np.float64
+    return ((array - np.asarray(mean, digits)) / np.asarray(std, digits)).astype(np.float32, copy=False)
 
 
 def outlier_bounds(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

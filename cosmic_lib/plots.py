@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cosmic_lib import compare, sound
+from cosmic_lib import calibration, compare, sound
 
 if TYPE_CHECKING:
     import keras
@@ -168,6 +168,32 @@ def confusion(score: Mapping[str, Any], title: str) -> Picture:
     if wrong.max() > 0:
         alt += f"; most often mistaken is {classes[row]} for {classes[column]} ({wrong.max():.0%})"
     return Picture(figure, alt + ".", pd.DataFrame(score["per_class"]).set_index("class"))
+
+
+def reliability(table: pd.DataFrame, title: str) -> Picture:
+    """How often a network is right, by how sure it is.
+
+    Args:
+        table: from `calibration.reliability`.
+        title: names what was asked.
+    """
+    figure, ax = subplots(5, 4.4)
+    ax.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="as sure as right")
+    ends = (table["right"] - table["right_low"], table["right_high"] - table["right"])
+    ax.errorbar(table["confidence"], table["right"], ends, fmt="o", color=BLUE, capsize=3, label="items, and 95 %")
+    for row in table.itertuples():
+        ax.annotate(f"{row.items}", (row.confidence, row.right), (5, -11), textcoords="offset points", fontsize=8)
+    ax.set(xlabel="probability of the likeliest class", ylabel="share right", title=title, xlim=(0, 1), ylim=(0, 1.02))
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
+    shares = table["items"] / table["items"].sum()
+    sure, right = shares @ table["confidence"], shares @ table["right"]
+    chance = np.sqrt(np.nansum((shares * (table["right_high"] - table["right_low"]) / 2) ** 2))
+    finding = "too sure" if sure > right + chance else "not sure enough" if sure < right - chance else "about right"
+    alt = (
+        f"{title}: {finding}. It says {sure:.3f} on average and is right on {right:.3f} of {table['items'].sum()} items"
+    )
+    alt += f"; its expected calibration error is {calibration.expected_error(table):.3f}."
+    return Picture(figure, alt, table)
 
 
 def gap_by_group(frame: pd.DataFrame, estimate: Estimate, *, unit: str = "group", title: str = "") -> Picture:

@@ -192,7 +192,7 @@ def load(run: Run) -> keras.Model:
 
 
 def probabilities(model: keras.Model, run: Run, array: np.ndarray) -> np.ndarray:
-    """What a network answers for items, scaled as those that it was trained on.
+    """What a network answers for items, scaled as those that it was trained on, and calibrated where its run can be.
 
     Args:
         model: from `load`.
@@ -202,11 +202,12 @@ def probabilities(model: keras.Model, run: Run, array: np.ndarray) -> np.ndarray
     Returns:
         Shape (items, classes).
     """
-    from cosmic_lib import evaluation, pipeline
+    from cosmic_lib import calibration, evaluation, pipeline
 
     scaling = {name: np.asarray(values) for name, values in run.result["scaling"].items()}
     scaled = pipeline.scale(array, **scaling)
-    return evaluation.per_class(model.predict(pipeline.batches(scaled), verbose=0)).astype(float)
+    said = evaluation.per_class(model.predict(pipeline.batches(scaled), verbose=0)).astype(float)
+    return calibration.scaled(said, run.result.get("temperature", 1))
 
 
 def _answer(run: Run, found: np.ndarray) -> dict[str, Any]:
@@ -275,6 +276,11 @@ def notes(run: Run) -> list[str]:
     if "clip_samples" in settings:
         sentences.append(
             f"Of each file, the first {settings['clip_samples'] / sound.SAMPLE_RATE:.0f} s at most are heard."
+        )
+    if (temperature := result.get("temperature")) is not None:
+        was = "too sure" if temperature > 1 else "not sure enough"
+        sentences.append(
+            f"Its probabilities are calibrated on validation (temperature {temperature:.2f}: it was {was})."
         )
     return sentences
 

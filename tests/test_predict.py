@@ -14,7 +14,7 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from cosmic_lib import cli, evaluation, experiment, predict, splits, store, studies
+from cosmic_lib import calibration, cli, evaluation, experiment, predict, splits, store, studies
 
 from .conftest import CLONE, SMALL
 
@@ -76,7 +76,9 @@ def test_file_of_a_validation_track_gives_the_stored_predictions_and_their_vote(
     classes = list(data.classes)
     tracks = list(stored.groupby("group"))
     files = [data.root / "genres_original" / track.split(".")[0] / f"{track}.wav" for track, _ in tracks]
-    answers = ask(runs, *files, experiment=name)
+    run = predict.find("genre", runs, experiment=name)
+    raw = replace(run, result=run.result | {"temperature": 1})  # what is stored is as the network gave it
+    answers = list(predict.answers("genre", raw, files))
     assert len(answers) > 3
     for (_, items), file, answer in zip(tracks, files, answers, strict=True):
         assert answer["file"] == str(file)
@@ -86,6 +88,40 @@ def test_file_of_a_validation_track_gives_the_stored_predictions_and_their_vote(
         assert answer["probabilities"] == pytest.approx(vote.to_dict(), abs=1e-4)
         assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-5)
         assert answer["vote"] == max(answer["probabilities"], key=answer["probabilities"].get)
+
+
+def test_temperature_is_fitted_on_validation_and_applied(runs, data, clip):
+    run = predict.find("genre", runs, experiment="net5_adam")
+    stored = experiment.predictions(run.result, data.view("segment_features"), splits.VALIDATION)
+    numbers = stored["label"].map(list(data.classes).index)
+    found = calibration.temperature(stored[list(data.classes)], numbers)
+    assert run.result["temperature"] == pytest.approx(found, rel=0.01) and abs(found - 1) > 0.02
+
+    def items(result):
+        (answer,) = predict.answers("genre", replace(run, result=result), [clip])
+        return np.array([list(one["probabilities"].values()) for one in answer["items"]])
+
+    without = {name: value for name, value in run.result.items() if name != "temperature"}
+    np.testing.assert_allclose(items(run.result), calibration.scaled(items(without), found), atol=2e-3)
+    np.testing.assert_array_equal(items(without), items(run.result | {"temperature": 1}))
+
+
+def test_temperature_is_that_of_the_honest_split_alone(data, tmp_path):
+    row = replace(studies.get("genre").diary["net5_adam"], build=network)
+    table = splits.load_or_make(data.items, tmp_path, groupings=data.groupings)
+    result = experiment.run(
+        row, data.view("segment_features"), table, "honest_fold0", seed=0, runs=tmp_path, mode="smoke", epochs=1
+    )
+    assert "temperature" not in result
+
+
+@pytest.mark.parametrize(
+    ("temperature", "words"), [(1.834, "temperature 1.83: it was too sure"), (0.5, "not sure enough")]
+)
+def test_calibration_is_told(temperature, words, tmp_path):
+    keep(tmp_path, 0, temperature=temperature, origin="real")
+    (note,) = predict.notes(predict.find("genre", tmp_path))
+    assert words in note and "calibrated on validation" in note
 
 
 def test_items_of_a_file_of_sound_say_when_they_are(runs, clip):

@@ -290,9 +290,10 @@ pipeline.set_up(seed=0)
 model = models.dense(pictures.shape[1:], len(data.classes), units=32, penalty="l1")
 rate = keras.optimizers.RMSprop(1e-4)
 model.compile(rate, loss="binary_crossentropy", metrics=["accuracy", "binary_crossentropy"])
+column = labels[:, np.newaxis]  # this metric wants labels of the shape of the outputs
 fit = model.fit(
-    batches(labels[training], rows=training, shuffle_seed=0),
-    validation_data=batches(labels[validation], rows=validation),
+    batches(column[training], rows=training, shuffle_seed=0),
+    validation_data=batches(column[validation], rows=validation),
     epochs=epochs,
     shuffle=False,
     verbose=0,

@@ -22,28 +22,31 @@ mode = lesson.begin("galaxies", minutes={"smoke": 0.5, "laptop": 5, "full": 150}
 # %% [markdown]
 # ## Votes behind the labels
 #
-# Some forty volunteers looked at each galaxy. The column `votes` is the share of them that said what the label says. The
-# data are a **made-up sample** in the layout of Galaxy Zoo 2, with fewer and smaller pictures than the study had. **It
-# teaches the method; it does not reproduce the published number.** `STUDY.load("real", "their folder", ...)` reads Galaxy
-# Zoo 2 in the same way; in EFIGI nobody voted.
+# Some forty volunteers looked at each galaxy. The column `votes` is the share of them that said what the label says.
+# The data are a **made-up sample** in the layout of Galaxy Zoo 2, with fewer and smaller pictures than the study had.
+# **It teaches the method; it does not reproduce the published number.** `STUDY.load("real", "their folder", ...)` reads
+# Galaxy Zoo 2 in the same way; in EFIGI nobody voted.
 #
-# A made-up sample can tell what no catalogue can: what was drawn, and by which chance a volunteer sees arms or a disc in
-# it. So there are several answers to "how often can one be right about these labels": by asking one volunteer; by
-# knowing what was drawn; and by knowing those chances, which is all that the pictures hold. No network can do better than
-# the last one, but by luck.
+# A made-up sample can tell what no catalogue can: what was drawn, and by which chance a volunteer sees arms or a disc
+# in it. So there are several answers to "how often can one be right about these labels": by asking one volunteer; by
+# knowing what was drawn; and by knowing those chances, which is all that the pictures hold. No network can do better
+# than the last one, but by luck.
 
 # %%
 import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from cosmic_lib import compare, store, tiles
-from cosmic_lib.studies.galaxies import STUDY, figures, measures, sample
+from cosmic_lib import compare, splits, store, tiles
+from cosmic_lib.studies.galaxies import STUDY, measures, sample
+from cosmic_lib.studies.galaxies.figures import by_consensus
 
-data = STUDY.load("sample", inputs=["pictures", "centre"], **mode.settings, **mode.sample)
+sizes = {**mode.settings, **({"size": 32, "number": 1000} if name == "laptop" else {})}
+data = STUDY.load("sample", inputs=["pictures", "centre"], **sizes, **mode.sample)
 runs, unit = store.home() / "runs" / "galaxies", STUDY.group
 print(data.name, *data.notes, sep="\n")
-print(measures.agreement(data, None))
+table = splits.load_or_make(data.items, runs, groupings=data.groupings)
+print(measures.agreement(data, table))
 items = data.items.set_index("item")
 
 
@@ -73,12 +76,14 @@ tiles.grid(np.asarray(data.arrays["centre"][some]), kinds, "Labels, and how sure
 # %% [markdown]
 # ## Predict
 #
-# 1. Of the galaxies on whose label fewer than six in ten volunteers agree, on what share will a network be right? In the
-#    cell stands a half: a coin would do as well.
+# 1. Of the galaxies on whose label fewer than six in ten volunteers agree, on what share will a network be right? In
+#    the cell stands a half: a coin would do as well.
 # 2. Later, one label in twenty of those that volunteers were sure of will be turned round. Of the galaxies that the
-#    network is most *confidently wrong* about, what share will be such planted ones? In the cell stands the share of all.
-# 3. Then the listed ones are corrected and the network is trained again. How many points will it win on the galaxies that
-#    were *not* listed (a point is one in a hundred)? In the cell stands as many as there were wrong labels in a hundred.
+#    network is most *confidently wrong* about, what share will be such planted ones? In the cell stands the share of
+#    all.
+# 3. Then the listed ones are corrected and the network is trained again. How many points will it win on the galaxies
+#    that were *not* listed (a point is one in a hundred)? In the cell stands as many as there were wrong labels in a
+#    hundred.
 
 # %%
 lesson.predict("share right where volunteers are divided", 0.5)
@@ -88,11 +93,12 @@ lesson.predict("points won on galaxies that were not listed", 5)
 # %% [markdown]
 # ## A network, and whom it disagrees with
 #
-# The CNN of the last notebook, turned in training (in smoke mode the base model): one fold in plain Keras, then all five
-# by `review.answers`, which makes the same calls and asks about each galaxy the network that was not trained on it. The
-# sealed test set is not asked about.
+# The CNN of the last notebook, turned in training (in smoke mode the base model): one fold in plain Keras, then all
+# five by `review.answers`, which makes the same calls and asks about each galaxy the network that was not trained on
+# it. The sealed test set is not asked about.
 
 # %%
+from dataclasses import replace
 from functools import partial
 
 import keras
@@ -100,9 +106,11 @@ import keras
 from cosmic_lib import pipeline, review
 from cosmic_lib.experiment import run
 
-settings = review.settings_of(STUDY, name, runs, experiment="base" if name == "smoke" else STUDY.asked)
+shorter = replace(mode, max_epochs={inputs: {"smoke": 2, "laptop": 12}.get(name, 20) for inputs in data.inputs})
+study = replace(STUDY, modes={**STUDY.modes, name: shorter})
+settings = review.settings_of(study, name, runs, experiment="base" if name == "smoke" else study.asked)
 asked = review.Asked.of(settings, data)
-row, pictures, table = asked.row, asked.data.arrays[asked.row.inputs.name], asked.table
+row, pictures = asked.row, asked.data.arrays[asked.row.inputs.name]
 batches = partial(pipeline.batches, batch_size=row.fit.batch_size, transform=partial(pipeline.scale, mean=0, std=255))
 
 column = "honest_fold0"
@@ -116,16 +124,14 @@ fit = model.fit(
     epochs=row.fit.epochs,
     shuffle=False,  # the batches come shuffled
     verbose=0,
-    callbacks=[
-        keras.callbacks.EarlyStopping("val_loss", patience=row.fit.epochs, mode="min", restore_best_weights=True)
-    ],
+    callbacks=[keras.callbacks.EarlyStopping("val_loss", patience=row.fit.epochs, restore_best_weights=True)],
 )
 spiral = model.predict(batches(pictures, rows=held_out), verbose=0)[:, 0]
 yours = np.mean((spiral > 0.5) == (data.y[held_out] == 1))
 
 answered = review.answers(asked)
 answered = answered.assign(right=answered["answer"] == answered["label"])
-stored = run(row, asked.data, table, column, seed=0, runs=runs, mode=name)  # is read, not trained again
+stored = run(row, asked.data, asked.table, column, seed=0, runs=runs, mode=name)  # is read, not trained again
 visible = {metric: [round(value, 6) for value in values] for metric, values in fit.history.items()}
 print(f"{row.name}, {column}: same history as in the cell above: {visible == stored['history']}")
 right_of = answered.set_index("item")["right"]
@@ -140,29 +146,27 @@ missed = compare.over_groups(
 print("the ceiling minus the network, on the same galaxies:", missed)
 divided = answered["item"].map(items["votes"]) < measures.UNSURE
 lesson.reveal("share right where volunteers are divided", answered["right"][divided].mean())
-figures.by_consensus(answered, items["votes"], f"{row.name}, out of fold")
+by_consensus(answered, items["votes"], f"{row.name}, out of fold")
 
 # %% [markdown]
-# One accuracy mixes galaxies that everyone agrees on with some that nobody could tell. Report it in ranges of votes; then
-# a network that fails where volunteers are divided is told from one that fails where all agree. The latter mistakes are
-# those worth looking at.
+# One accuracy mixes galaxies that everyone agrees on with some that nobody could tell. Report it in ranges of votes;
+# then a network that fails where volunteers are divided is told from one that fails where all agree. The latter
+# mistakes are those worth looking at.
 #
 # ## What a label hides: discs from the side
 #
 # "Spiral" means "features or disc" (line 185 keeps all that begins with S). A disc that is seen from the side shows no
-# arms; volunteers call the streak a disc, and the label says spiral. The sample has a knob for it, `edge_on`: by default a
-# fifth of the spirals are seen so. At zero the *same* galaxies are seen from above, so that each can be compared with
-# itself. The study's base model is asked, under both.
+# arms; volunteers call the streak a disc, and the label says spiral. The sample has a knob for it, `edge_on`: by
+# default a fifth of the spirals are seen so. At zero the *same* galaxies are tilted less, so that each can be compared
+# with itself. The study's base model is asked under both.
 
 # %%
-from cosmic_lib import splits, summary
+from cosmic_lib import summary
 
-base, folds, sides = mode.scale(STUDY.diary["base"]), range({"smoke": 2}.get(name, 5)), {}
+base, folds, sides = shorter.scale(STUDY.diary["base"]), range({"smoke": 2}.get(name, 5)), {}
 for edge_on in (sample.EDGE_ON, 0.0):
-    seen = data if edge_on == sample.EDGE_ON else STUDY.load(
-        "sample", inputs=["pictures"], edge_on=edge_on, **mode.settings, **mode.sample
-    )  # fmt: skip
-    seen = seen.view("pictures")
+    knob = {} if edge_on == sample.EDGE_ON else {"edge_on": edge_on}
+    seen = STUDY.load("sample", inputs=["pictures"], **sizes, **mode.sample, **knob)
     parts = splits.load_or_make(seen.items, runs, groupings=seen.groupings)
     results = [run(base, seen, parts, f"honest_fold{fold}", seed=fold, runs=runs, mode=name) for fold in folds]
     found = summary.out_of_fold(results, "honest", seen).join(drawn(edge_on=edge_on), on="group")
@@ -171,11 +175,11 @@ for edge_on in (sample.EDGE_ON, 0.0):
     sides[edge_on] = found
     for what, these in found.groupby("what"):
         print(f"edge_on {edge_on:g}: {what:20}", compare.over_groups(these["right"], these["group"], unit=unit))
-both = sides[sample.EDGE_ON].merge(sides[0.0], on="phase", suffixes=("", "_above"), validate="one_to_one")
-both["change"] = both["right"].astype(float) - both["right_above"]
+both = sides[sample.EDGE_ON].merge(sides[0.0], on="phase", suffixes=("", "_tilted"), validate="one_to_one")
+both["change"] = both["right"].astype(float) - both["right_tilted"]
 for what, these in both.groupby(both["what"] == "disc from the side"):
     change = compare.over_groups(these["change"], these["group"], unit=unit)
-    told = "seen from the side minus from above" if what else "all others, which the knob leaves alone"
+    told = "seen from the side minus tilted less" if what else "all others, which the knob leaves alone"
     print(f"{told:40} {change}: {compare.verdict(change)}")
 of_asked = answered.join(truth[["kind", "inclination"]], on="group")
 from_side = (of_asked["kind"] == "spiral") & (of_asked["inclination"] > np.radians(80))
@@ -186,16 +190,15 @@ print(f"{row.name} on the discs from the side:", found)
 # ## Plant wrong labels, and look for them
 #
 # To know whether a way of looking finds wrong labels, one has to know which are wrong. So some labels are turned round,
-# of galaxies that more than nine in ten volunteers agreed on: mistakes of a clerk, not of a judge. `review.doubtful` lists
-# two kinds of galaxies: those where both classes are almost equally likely, and, of the others, those that the network is
-# *confidently wrong* about. Which kind finds more planted labels? The figure counts them as one goes down either list.
+# of galaxies that more than nine in ten volunteers agreed on: mistakes of a clerk, not of a judge. `review.doubtful`
+# lists two kinds of galaxies: those where both classes are almost equally likely, and, of the others, those that the
+# network is *confidently wrong* about. Which kind finds more planted labels? The figure counts them as one goes down
+# either list.
 
 # %%
-from dataclasses import replace
-
 from cosmic_lib import plots
 
-number = {"smoke": 8, "laptop": 60}.get(name, 200)
+number = {"smoke": 8, "laptop": 40}.get(name, 200)
 sure = np.flatnonzero(data.items["votes"] > measures.SURE)
 turned = np.random.default_rng(0).choice(sure, size=round(0.05 * len(data.items)), replace=False)
 labels = data.items["label"].to_numpy(copy=True)
@@ -240,8 +243,8 @@ tiles.grid(np.asarray(pictures[first["row"].to_numpy()]), was, "Confidently wron
 #     cosmic review galaxies
 #
 # It writes `reports/galaxies/review/index.html`, the listed galaxies to look at, and beside it `corrections.csv`, a row
-# for each. You open that in a spreadsheet and write into the column `corrected` the right class, or `exclude` for what is
-# no galaxy; an empty cell changes nothing. Then
+# for each. You open that in a spreadsheet and write into the column `corrected` the right class, or `exclude` for what
+# is no galaxy; an empty cell changes nothing. Then
 #
 #     cosmic review galaxies --corrections reports/galaxies/review/corrections.csv
 #
@@ -282,13 +285,13 @@ left = rest["item"].isin(planted_items).sum()
 print(f"planted labels that were not listed, and stay: {left} of {is_planted.sum()}")
 
 # %% [markdown]
-# Four lines, and one to go by. Accuracy *on the listed galaxies* had to rise: they were listed because the network did not
-# agree with their labels. Relabelling alone raises "all, by the corrected labels" without any training. What tells whether
-# the network has learnt something is the first line, on galaxies that nobody looked at, and its interval may well hold
-# zero: most labels were right before. What is certainly won are the labels.
+# Four lines, and one to go by. Accuracy *on the listed galaxies* had to rise: they were listed because the network did
+# not agree with their labels. Relabelling alone raises "all, by the corrected labels" without any training. What tells
+# whether the network has learnt something is the first line, on galaxies that nobody looked at, and its interval may
+# well hold zero: most labels were right before. What is certainly won are the labels.
 #
-# The person here was perfect. One who looks at a list of a network's mistakes is tempted to agree with the network; then
-# its mistakes become labels, and every score on them rises. Look at some galaxies that it was right about, too.
+# The person here was perfect. One who looks at a list of a network's mistakes is tempted to agree with the network;
+# then its mistakes become labels, and every score on them rises. Look at some galaxies that it was right about, too.
 
 # %%
 # Exercise 1. Replace `return lesson.todo()` by your code and run the cell. The solution is folded away below.
@@ -342,8 +345,8 @@ lesson.check(
 # %% [markdown]
 # ## Check yourself
 #
-# You look at 100 galaxies that a network was confidently wrong about and correct 40 labels. Trained anew, it is right about
-# 55 of the 100; it was right about none. What has the network learnt?
+# You look at 100 galaxies that a network was confidently wrong about and correct 40 labels. Trained anew, it is right
+# about 55 of the 100; it was right about none. What has the network learnt?
 #
 # <details><summary>a) It has become better by 55 points.</summary>
 # No. The hundred were chosen for being wrong. Any other network, trained on the old labels, would be right about some.</details>
@@ -359,9 +362,9 @@ lesson.check(
 # - A label by majority has votes behind it. Score by their share; give the ceiling beside the score where it is known.
 # - A class is what was asked. "Spiral" here is "features or disc", and discs from the side are in it.
 # - To test a search for mistakes, plant some. To judge what corrections are worth, look where nobody looked.
-# - Caveats: *fixed* here were one network, the number listed, and a person who never errs. Planted mistakes lie on galaxies
-#   that all agree on; real ones lie where volunteers are divided, and are harder to find. The ceiling is known because
-#   the sample is made up. Each fold was trained once, which the intervals do not count.
+# - Caveats: *fixed* here were one network, the number listed, and a person who never errs. Planted mistakes lie on
+#   galaxies that all agree on; real ones lie where volunteers are divided, and are harder to find. The ceiling is known
+#   because the sample is made up. Each fold was trained once, which the intervals do not count.
 #
 # This was the last notebook of the study. `cosmic review cifar` does the same for pictures of another one.
 

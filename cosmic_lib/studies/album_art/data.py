@@ -171,11 +171,10 @@ def _grouped(tree: Tree) -> Tree:
     by_release = (tree.files["group"] == tree.files["file"]) & release.notna()
     groups = tree.files["group"].where(~by_folder, parts.str[1]).where(~by_release, release)
     notes = tree.notes
-    if by_release.any():  # the last note counts those that nothing groups, which are fewer now
-        notes = (
-            *notes[:-1],
-            f"groups of {by_release.sum():,} of {len(groups):,} files are the releases in their names",
-        )
+    if (by_folder | by_release).any() and not tree.files["group"].duplicated(keep=False).all():
+        notes = notes[:-1]  # it counts the files that nothing groups, which are fewer now
+    if by_release.any():
+        notes += (f"groups of {by_release.sum():,} of {len(groups):,} files are the releases in their names",)
     return Tree(tree.files.assign(group=groups), tree.strangers, notes)
 
 
@@ -235,7 +234,9 @@ def _genres(labels: pd.Series, kept: pd.DataFrame) -> tuple[tuple[str, ...], lis
     covers, groups = kept["label"].value_counts(), kept.groupby("label")["group"].nunique()
     classes = tuple(sorted(groups.index))
     if len(classes) < 2:
-        raise ValueError(f"covers of {len(classes)} genres can be used; there have to be two at least: add covers")
+        raise ValueError(
+            f"genres with covers that can be used: {len(classes)}; there have to be two at least: add covers"
+        )
     few = [f"{name} has {covers[name]} in {groups[name]} groups" for name in classes if groups[name] < LEAST]
     if few:
         raise ValueError(
@@ -273,13 +274,13 @@ def _twice_note(items: pd.DataFrame, same: list[tuple[int, int]], found: list[li
     notes = []
     if same:
         rows = {row for pair in same for row in pair}
-        notes.append(f"{len(rows):,} files show a cover that is there more than once; each such cover is in one group")
+        notes.append(f"files with a cover that is there more than once: {len(rows):,}; each such cover is in one group")
     if found:
         done = {DROP: "left out", KEEP: "kept all the same", FIRST: "kept under the first genre alone"}[conflicts]
         shown = "; ".join(" = ".join(items["file"].iloc[rows]) for rows in found[:3])
         notes.append(
-            f"{len(found):,} covers are under several genres, in {sum(map(len, found)):,} files, so that they have no "
-            f"true label: {done}; such as {shown}"
+            f"covers under several genres, so that they have no true label: {len(found):,}, in "
+            f"{sum(map(len, found)):,} files, {done}; such as {shown}"
         )
     return notes
 
@@ -287,4 +288,4 @@ def _twice_note(items: pd.DataFrame, same: list[tuple[int, int]], found: list[li
 def _several_note(files: list[str]) -> list[str]:
     if not files:
         return []
-    return [f"{len(files)} files hold several pictures, of which the first is taken: {', '.join(files[:3])}"]
+    return [f"files with several pictures, of which the first is taken: {len(files)}, such as {', '.join(files[:3])}"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import colorsys
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 Colour = tuple[float, ...]
 
@@ -25,6 +27,8 @@ EMBLEMS = (0, 3, 4, 5, 8, 12)
 """How many corners an emblem has; 0 is a ring."""
 PLACES = ((0.14, 0.86), (0.86, 0.86), (0.14, 0.14), (0.86, 0.14))
 """Where an emblem is: shares of the side, from the left and from the top."""
+CIRCLE = np.exp(2j * np.pi * np.arange(48) / 48).view(float).reshape(-1, 2)
+"""Corners of what is drawn as a circle of radius 1."""
 SHADE = 0.08
 """How much each of six waves of light adds or takes, share of the colour that is there."""
 GRAIN = 5.0
@@ -76,7 +80,8 @@ def draw(cover: Cover, *, side: int, rng: np.random.Generator) -> np.ndarray:
     """
     far, near, main, accent, ink = colours(cover)
     down = np.linspace(0, 1, side, dtype=np.float32)[:, np.newaxis, np.newaxis]
-    canvas = np.repeat((1 - down) * np.float32(far) + down * np.float32(near), side, axis=1).astype(np.uint8)
+    ground = (1 - down) * np.array(far) + down * np.array(near)
+    canvas = np.repeat(ground.astype(np.uint8), side, axis=1)
     scene = {"horizon": _horizon, "shards": _shards, "figure": _figure, "rings": _rings}[cover.layout]
     scene(canvas, cover, (main, accent, ink), rng)
     _lit(canvas, rng)
@@ -98,7 +103,7 @@ def _mix(one: Colour, other: Colour, share: float) -> Colour:
     return tuple((1 - share) * a + share * b for a, b in zip(one, other, strict=True))
 
 
-def _polygon(canvas: np.ndarray, corners: np.ndarray, colour: Colour) -> None:
+def _polygon(canvas: np.ndarray, corners: ArrayLike, colour: Colour) -> None:
     """Fill a polygon; its corners are shares of the side, shape (n, 2), to the right and down."""
     import cv2
 
@@ -107,8 +112,7 @@ def _polygon(canvas: np.ndarray, corners: np.ndarray, colour: Colour) -> None:
 
 def _ellipse(canvas: np.ndarray, middle: tuple[float, float], axes: tuple[float, float], colour: Colour) -> None:
     """Fill an ellipse; middle and half axes are shares of the side, to the right and down."""
-    turn = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-    _polygon(canvas, np.stack([np.cos(turn), np.sin(turn)], axis=1) * axes + middle, colour)
+    _polygon(canvas, CIRCLE * axes + middle, colour)
 
 
 def _horizon(canvas: np.ndarray, cover: Cover, inks: tuple[Colour, ...], rng: np.random.Generator) -> None:
@@ -161,9 +165,10 @@ def _rings(canvas: np.ndarray, cover: Cover, inks: tuple[Colour, ...], rng: np.r
 
 def _lit(canvas: np.ndarray, rng: np.random.Generator) -> None:
     """Light and shade fall on every scene in another way, as on a photograph."""
-    waves = rng.normal(scale=1.2, size=(6, 2))
     turn = 2 * np.pi * np.linspace(0, 1, len(canvas), dtype=np.float32)
-    shade = sum(np.sin(turn * right + (turn * down + rng.uniform(0, 7))[:, np.newaxis]) for right, down in waves)
+    right, down = rng.normal(scale=1.2, size=(2, 6, 1)).astype(np.float32) * turn
+    down += rng.uniform(0, 7, size=(6, 1))
+    shade = np.cos(down).T @ np.sin(right) + np.sin(down).T @ np.cos(right)  # sums of sin(down + right)
     canvas[:] = np.clip(canvas * (1 + SHADE * shade[..., np.newaxis]), 0, 255)
 
 
@@ -243,8 +248,8 @@ def _glow(canvas: np.ndarray, cover: Cover, inks: tuple[Colour, ...], rng: np.ra
 
     _, accent, ink = inks
     words, light = " ".join(cover.artist.lower()), np.zeros_like(canvas)
-    style = {"font": cv2.FONT_HERSHEY_PLAIN, "wide": 0.84}
-    _write(light, words, cover.place, heavy=0.03, colour=(255, 255, 255), **style)
+    write = partial(_write, words=words, top=cover.place, font=cv2.FONT_HERSHEY_PLAIN, wide=0.84)
+    write(light, heavy=0.03, colour=(255, 255, 255))
     halo = np.minimum(cv2.GaussianBlur(light.astype(np.float32), (0, 0), 0.03 * len(canvas)) / 128, 1)
-    canvas[:] = (1 - halo) * canvas + halo * np.float32(accent)
-    _write(canvas, words, cover.place, heavy=0.008, colour=ink, **style)
+    canvas[:] = (1 - halo) * canvas + halo * np.array(accent, np.float32)
+    write(canvas, heavy=0.008, colour=ink)

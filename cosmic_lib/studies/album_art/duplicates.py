@@ -15,8 +15,8 @@ BYTES = 16
 DISTANCES = (10, 12)
 """Bits of 64 in which the two hashes of one cover may differ.
 
-Seen on 1,000 real covers: packed anew with a quality of 30, or with a third of the pixels, none differs more; pairs
-within these distances show one album, some in another pressing; those from (14, 14) up show two.
+Seen on 1,000 real covers: packed anew with a quality of 30, or with a third of the side, none differs more; pairs
+within these distances show one album, some in another pressing; the first that show two are at (14, 14).
 """
 DROP, KEEP, FIRST = CONFLICTS = ("drop", "keep", "first")
 """What may be done with a cover that is there under several genres: leave out all its files, none, or all but those

@@ -83,7 +83,7 @@ FAULTS = (
         evidence="line 181: an improvement for two classes; lines 149 and 179: 145 right before, 137 after",
         correction="a paired comparison on the same covers",
         grade="proven",
-        measure=measures.improvement,
+        measure=measures.fewer_right,
     ),
     Fault(
         name="A10",

@@ -28,7 +28,7 @@ def figures(data: Data, summary: Mapping[str, Any]) -> list[plots.Picture]:
 
 def grid() -> plots.Picture:
     """The settings of the grid as printed, in their order, beside what "no" to everything scores."""
-    rows = published.grid().dropna(subset=["mean"]).reset_index(drop=True)
+    rows = published.grid().loc[lambda rows: rows["mean"].notna()].reset_index(drop=True)
     figure, ax = plots.subplots(8, 3.8)
     for optimizer, colour in OPTIMIZERS.items():
         part = rows[rows["optimizer"] == optimizer]

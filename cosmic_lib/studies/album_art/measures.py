@@ -92,7 +92,7 @@ def counts(data: Data, table: pd.DataFrame) -> str:
 
 def winner(data: Data, table: pd.DataFrame) -> str:
     """A7: how far the winner of the grid is ahead, and how far its settings swing from fold to fold."""
-    rows = published.grid().dropna(subset=["mean"])
+    rows = published.grid().loc[lambda rows: rows["mean"].notna()]
     best = rows.loc[rows["mean"].idxmax()]
     ahead = round((best["mean"] - CONSTANT) * sum(arithmetic.FOLDS) * arithmetic.CLASSES)
     return (
@@ -112,7 +112,7 @@ def dropout_scaling(data: Data, table: pd.DataFrame) -> str:
     return f"Scaled by {dropped} outputs have {wrong:.2f} of what they had in training, by {1 - dropped} {right:.2f}."
 
 
-def improvement(data: Data, table: pd.DataFrame) -> str:
+def fewer_right(data: Data, table: pd.DataFrame) -> str:
     """A9: what the two matrices say of the step between them."""
     before, after = (np.trace(np.array(published.CONFUSION[name])) for name in ("initial", "best_weights_20"))
     tested = sum(published.COUNTS.values())

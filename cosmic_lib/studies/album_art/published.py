@@ -129,7 +129,7 @@ def pairs() -> pd.DataFrame:
         Columns mean, std, misread (bool) and line; 81 rows.
     """
     told = ["batch_size", "dropout", "epochs", "printed_as", "mean", "std"]
-    rows = _printed().dropna(subset=["mean"]).drop_duplicates(told)
+    rows = _printed().loc[lambda table: table["mean"].notna()].drop_duplicates(told)
     return rows[["mean", "std", "misread", "line"]].reset_index(drop=True)
 
 

@@ -117,15 +117,16 @@ def population(
     if not 40 <= count <= covers:
         raise ValueError(f"artists is {count}; choose from 40 to as many as there are covers, {covers}")
     rng = np.random.default_rng([seed, 0])
-    genres_of = [_shared_out(number) for number in (count, covers)]
-    by = np.concatenate([_dealt(*(np.flatnonzero(of == one) for of in genres_of), rng) for one in range(len(GENRES))])
-    style = _traits(genres_of[0], cue, np.random.default_rng([seed, 1]))
-    own = _traits(genres_of[1], cue, np.random.default_rng([seed, 2]))
+    of_artists, of_covers = _shared_out(count), _shared_out(covers)
+    counts = np.bincount(of_covers)
+    by = np.concatenate([_dealt(np.flatnonzero(of_artists == one), counts[one], rng) for one in range(len(GENRES))])
+    style = _traits(of_artists, cue, np.random.default_rng([seed, 1]))
+    own = _traits(of_covers, cue, np.random.default_rng([seed, 2]))
     kept = np.random.default_rng([seed, 3]).random(size=own.shape) < artist
     table = own.where(~kept, style.iloc[by].reset_index(drop=True))
     names = _names(len(style), rng)
     table["artist"], table["title"] = [names[one] for one in by], _names(len(table), rng)
-    return pd.concat([pd.DataFrame({"genre": np.array(list(GENRES))[genres_of[1]], "by": by}), table], axis=1)
+    return pd.concat([pd.DataFrame({"genre": np.array(list(GENRES))[of_covers], "by": by}), table], axis=1)
 
 
 def _shared_out(count: int) -> np.ndarray:
@@ -134,10 +135,10 @@ def _shared_out(count: int) -> np.ndarray:
     return np.searchsorted(ends, np.arange(count), side="right")
 
 
-def _dealt(artists: np.ndarray, covers: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _dealt(artists: np.ndarray, covers: int, rng: np.random.Generator) -> np.ndarray:
     """The artist of each cover of a genre: each has one at least, and few have many."""
     weight = rng.lognormal(0, 0.8, size=len(artists))
-    more = rng.choice(artists, size=len(covers) - len(artists), p=weight / weight.sum())
+    more = rng.choice(artists, size=covers - len(artists), p=weight / weight.sum())
     return np.sort(np.concatenate([artists, more]))
 
 
