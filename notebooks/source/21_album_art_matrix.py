@@ -82,7 +82,8 @@ on_diagonal = {network: np.trace(np.array(matrix)) / np.sum(matrix) for network,
 for (network, share), colour in zip(on_diagonal.items(), (plots.BLUE, plots.ORANGE), strict=True):
     ax.plot(scores[network], share, "o", color=colour, label=f"{network}, as printed")
 ax.set(xlabel="binary accuracy", ylabel="share of right covers", title="What a binary accuracy allows")
-ax.legend(frameon=False, loc="upper left")
+ax.set(xlim=(0.7, 0.9), ylim=(0, 0.6))
+figure.legend(loc="outside lower center", ncols=3, frameon=False)
 bounds = pd.DataFrame({"score": scores, "at least": {network: least_right(one) for network, one in scores.items()}})
 bounds["at most"] = np.minimum(1, 1 + 4 * (bounds["score"] - CONSTANT))
 bounds["on the diagonal"] = pd.Series(on_diagonal)
@@ -254,9 +255,7 @@ for network in (fewer, more):
 one, other = frames["initial_cce"], frames["initial_cce_dropout_04"].loc[frames["initial_cce"].index]
 for title, frame in (("dropout of 0.2", one), ("dropout of 0.4", other)):
     print(f"{title}: {compare.over_groups(frame['right'], frame['group'], unit=STUDY.group)}")
-print(
-    "right in    " + pd.crosstab(one["right"], other["right"]).rename_axis("0.2").rename_axis("0.4", axis=1).to_string()
-)
+display(pd.crosstab(one["right"].rename("right with 0.2"), other["right"].rename("right with 0.4")))
 gained, lost = int((other["right"] & ~one["right"]).sum()), int((one["right"] & ~other["right"]).sum())
 if gained + lost:
     print(f"right in one alone: {gained} gained, {lost} lost, p = {binomtest(gained, gained + lost).pvalue:.3f}")
@@ -291,7 +290,7 @@ for ax, network in zip(axes, published.CONFUSION, strict=True):
     ax.plot(at, part["precision"], "o", color=plots.BLUE, label="precision, 95 %")
     ax.plot(at, part["share"], "_", color=plots.ORANGE, markersize=22, markeredgewidth=2, label="share of the class")
     ax.set_xticks(at, published.CLASSES)
-    ax.set(title=network, ylim=(0, 0.6))
+    ax.set(title=network, xlim=(-0.5, len(part) - 0.5), ylim=(0, 0.6))
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
 below = int((precision["precision"] < precision["share"]).sum())
 clear = int((precision["low"] > precision["share"]).sum())

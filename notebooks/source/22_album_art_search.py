@@ -16,7 +16,7 @@
 from cosmic_lib import lesson, studies
 
 name = studies.mode_name()
-shuffles = {"smoke": 1, "laptop": 6}.get(name, 39)
+shuffles = {"smoke": 1, "laptop": 5}.get(name, 39)
 mode = lesson.begin("album_art", minutes={"smoke": 0.5, "laptop": 3, "full": 60}, seeds=[0])
 
 # %% [markdown]

@@ -85,7 +85,8 @@ lesson.predict("confidence minus share right", 0.0)
 # %%
 readers = {"remembers": honest.nearest, "weighs": honest.baseline}
 rows = []
-for artist in (0.0, 0.7, 1.0):
+alike = (0.0, 0.7) if name == "smoke" else (0.0, 0.7, 1.0)
+for artist in alike:
     seen, parts = (data, table) if artist == 0.7 else loaded(artist=artist)
     whose = dict(zip(seen.items["item"], seen.items["group"], strict=True))
     for reader, ask in readers.items():
@@ -107,10 +108,13 @@ for (reader, these), colour in zip(gaps.groupby("reader"), (plots.ORANGE, plots.
     ax.errorbar(shifted, these["gap"], bars, color=colour, marker="o", capsize=3, label=reader)
 ax.axhline(0, color="black", linewidth=0.8)
 ax.set(xlabel="how alike the covers of one artist are", ylabel="accuracy, by cover minus by artist")
-ax.set_xticks([0, 0.7, 1])
+ax.set_xticks(alike)
 ax.legend(frameon=False)
-ends = gaps[gaps["artist"].isin([0, 1])].pivot(index="reader", columns="artist", values="gap")
-told = "; ".join(f"who {reader}: {row[0]:.3f} at 0, {row[1]:.3f} at 1" for reader, row in ends.iterrows())
+least, *_, most = alike
+ends = gaps.pivot(index="reader", columns="artist", values="gap")
+told = "; ".join(
+    f"who {reader}: {row[least]:.3f} at {least:g}, {row[most]:.3f} at {most:g}" for reader, row in ends.iterrows()
+)
 plots.Picture(
     figure, f"What a split by cover adds, as covers of an artist grow alike: {told}.", gaps.set_index("artist")
 )
@@ -131,7 +135,7 @@ for reader, ask in readers.items():
     for protocol, dealt in (("published", "by cover"), ("honest", "by artist")):
         frame = ask(kept, kept_table, protocol)
         among = frame["item"].isin(several)
-        for which, these in (("under several genres", frame[among]), ("all others", frame[~among])):
+        for which, these in {"under several genres": frame[among], "all others": frame[~among], "all": frame}.items():
             share = compare.over_groups(these["right"], these["group"], unit=unit)
             print(f"{reader:9} {dealt:9} {which:20} right: {share}")
 

@@ -105,9 +105,9 @@ from cosmic_lib import pipeline
 from cosmic_lib.studies.galaxies import models
 
 base = mode.scale(STUDY.diary["base"])
-epochs = {"smoke": 2, "laptop": 12}.get(name, base.fit.epochs)
+epochs, batch_size = {"smoke": (2, 32), "laptop": (12, 32)}.get(name, (base.fit.epochs, base.fit.batch_size))
 scaled = partial(pipeline.scale, mean=0, std=255)
-batches = partial(pipeline.batches, batch_size=base.fit.batch_size, transform=scaled)
+batches = partial(pipeline.batches, batch_size=batch_size, transform=scaled)
 
 
 def trained(build, pictures, fold):
@@ -161,7 +161,7 @@ for network, (build, inputs) in networks.items():
 from cosmic_lib import plots
 from cosmic_lib.experiment import run
 
-shorter = replace(base, honest_fit=replace(base.honest_fit, epochs=epochs))
+shorter = replace(base, honest_fit=replace(base.honest_fit, epochs=epochs, batch_size=batch_size))
 stored = run(shorter, data.view("pictures"), table, "honest_fold0", seed=0, runs=runs, mode=name)
 visible = {metric: [round(value, 6) for value in values] for metric, values in histories["base", 0].items()}
 print(f"base, fold 0: same history as in the cell above: {visible == stored['history']}")
@@ -247,9 +247,7 @@ for when, one in (("before", untrained), ("after", dense)):
     near = units.table["neighbours"]
     print(f"{when} training, weights side by side correlate with {near.mean():.2f} (mean over {len(near)} units)")
 drawn = np.corrcoef(seeing.weight_pictures(untrained).ravel(), seeing.weight_pictures(dense).ravel())[0, 1]
-print(
-    f"weights before and after training correlate with {drawn:.2f}: so much of the picture is what was drawn at the start"
-)
+print(f"weights before and after training correlate with {drawn:.2f}: so much is what was drawn at the start")
 seeing_figures.weights(seeing.total_weight(dense)[np.newaxis], "base_centre, all layers together")
 
 # %% [markdown]

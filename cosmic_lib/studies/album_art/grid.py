@@ -128,13 +128,10 @@ class _Network:
 
     def __init__(self, model: keras.Model):
         self.model = model
-        optimizer = model.optimizer
-        optimizer.build(model.trainable_variables)
-        # Of the optimizer's own ones, not those it lists alone: Nadam keeps one to itself. Dropout's state is among the
-        # variables of the model.
-        own = [value for value in vars(optimizer).values() if isinstance(value, keras.Variable)]
-        variables = {id(variable): variable for variable in (*model.variables, *optimizer.variables, *own)}
-        self.fresh = [(variable, np.array(variable)) for variable in variables.values()]
+        model.optimizer.build(model.trainable_variables)
+        # The state of dropout is among the variables of the model, though not among its weights.
+        variables = (*model.variables, *model.optimizer.variables)
+        self.fresh = [(variable, keras.ops.convert_to_numpy(variable).copy()) for variable in variables]
 
     def scores(self, part: Fold, batch_size: int, limits: Sequence[int], seed: int) -> dict[int, dict[str, float]]:
         """Train afresh, and score on the way: number of epochs -> score, for each of some ascending numbers."""
