@@ -158,14 +158,14 @@ def predict(
     """Ask a trained network about files of your own; `cosmic reproduce` trains some."""
     from cosmic_lib import predict as trained
 
-    room = studies.get(study)
-    kept = runs or store.home() / "runs" / room.name
-    chosen = trained.find(room.name, kept, experiment=experiment, mode=mode and studies.mode_name(mode), key=run)
+    name = study.replace("-", "_")
+    kept = runs or store.home() / "runs" / name
+    chosen = trained.find(name, kept, experiment=experiment, mode=mode and studies.mode_name(mode), key=run)
     if not as_json:
         for line in trained.heading(chosen):
             console.print(escape(line), soft_wrap=True)
     answered, excluded = [], []
-    for answer in trained.answers(room.name, chosen, files):
+    for answer in trained.answers(name, chosen, files):
         if "reason" in answer:
             excluded.append(answer)
             Console(stderr=True).print(escape(f"{answer['file']}: {answer['reason']}"), soft_wrap=True)
@@ -173,8 +173,8 @@ def predict(
         answered.append(answer)
         if not as_json:
             console.print(f"\n{escape(answer['file'])}: [bold]{escape(answer['vote'])}[/]", soft_wrap=True)
-            show(trained.table(answer, room.item), "Likeliest classes")
-            if telling := trained.telling(answer, room.item):
+            show(trained.table(answer, studies.get(name).item), "Likeliest classes")
+            if telling := trained.telling(answer, studies.get(name).item):
                 console.print(escape(telling), soft_wrap=True)
     if as_json:
         print(json.dumps({"run": trained.describe(chosen), "files": answered, "excluded": excluded}, indent=1))

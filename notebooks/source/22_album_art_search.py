@@ -36,7 +36,7 @@ from cosmic_lib import compare, plots
 from cosmic_lib.studies.album_art import STUDY, arithmetic, measures, published
 from cosmic_lib.studies.album_art.figures import grid as printed_grid
 
-printed = published.grid().dropna(subset="mean")
+printed = published.grid().loc[lambda rows: rows["mean"].notna()]
 every = sum(arithmetic.FOLDS) * arithmetic.CLASSES
 printed["ahead"] = ((printed["mean"] - measures.CONSTANT) * every).round().astype(int)
 display(printed_grid())

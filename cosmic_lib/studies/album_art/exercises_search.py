@@ -55,7 +55,7 @@ def is_a_whole_number(decisions_ahead: Callable) -> str | None:
 
 def reads_the_printed_grid(decisions_ahead: Callable) -> str | None:
     """Each row of the printed grid is as far from the first one as its fold counts say."""
-    rows = published.grid().dropna(subset="mean")
+    rows = published.grid().loc[lambda rows: rows["mean"].notna()]
     nothing = sum(arithmetic.decisions(rows["mean"].iloc[0], rows["std"].iloc[0])[0])
     for row in rows.to_dict("records"):
         if counts := arithmetic.decisions(row["mean"], row["std"]):

@@ -141,9 +141,7 @@ def test_a_grid_counts_its_classes():
 def test_pictures_that_augmentation_left_alone_are_counted():
     augmented = PICTURES.copy()
     augmented[:30] = augmented[:30, :, ::-1]
-    assert (
-        "30 of 40 pictures are no longer what they were" in tiles.before_after(PICTURES, augmented, "M").alt
-    )
+    assert "30 of 40 pictures are no longer what they were" in tiles.before_after(PICTURES, augmented, "M").alt
 
 
 def test_scrambled_pictures_are_told_by_their_neighbours():
