@@ -81,7 +81,8 @@ def agrees_with_keras(kept: Callable) -> str | None:
     """It is what EarlyStopping of Keras does, for 300 made-up curves."""
     rng = np.random.default_rng(0)
     for _ in range(300):
-        losses, patience = rng.integers(1, 12, size=rng.integers(2, 15)) / 10, int(rng.integers(1, 6))
+        losses = (rng.integers(1, 12, size=rng.integers(2, 15)) / 10).tolist()
+        patience = int(rng.integers(1, 6))
         if hint := _unlike(kept, losses, patience, _by_keras(losses, patience)):
             return hint
     return None
