@@ -367,7 +367,9 @@ lesson.check(
 #   galaxies that all agree on; real ones lie where volunteers are divided, and are harder to find. The ceiling is known
 #   because the sample is made up. Each fold was trained once, which the intervals do not count.
 #
-# This was the last notebook of the study. `cosmic review cifar` does the same for pictures of another one.
+# `cosmic review cifar` does the same for the pictures of another study.
+#
+# **Next:** `90_one_table`, all studies side by side.
 
 # %%
 print("What the study did right:", STUDY.praise)

@@ -146,7 +146,7 @@ def turned(data: Data, table: pd.DataFrame) -> str:
     own, others = likeness(pictures, np.rot90(pictures, axes=(1, 2))), likeness(pictures, np.roll(pictures, 1, axis=0))
     return (
         f"Pixel by pixel a galaxy correlates with itself after a quarter turn by {own:.2f}, and with another galaxy by "
-        f"{others:.2f}: a turned galaxy is half a stranger to a dense network."
+        f"{others:.2f}: to a network that looks at single pixels, a turned galaxy is nearly another one."
     )
 
 
