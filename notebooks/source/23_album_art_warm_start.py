@@ -75,6 +75,7 @@ print("the commonest genre of training, on the covers held out:", rule)
 # which covers it validates on. The covers held out are no part of it: no training sees them, in any of the ways.
 
 # %%
+from dataclasses import replace
 from functools import partial
 
 import keras
@@ -83,8 +84,9 @@ from cosmic_lib import memory, pipeline, plots
 from cosmic_lib.studies.album_art import losses, models
 
 row = mode.scale(STUDY.diary["best_weights_20"])
-epochs = 2 if name == "smoke" else STUDY.diary["best_weights_20"].fit.epochs  # few covers: as many as in the study
-batch_size, width = row.fit.batch_size, mode.build.get("width", 1.0)
+# With few covers, batches of 5, so that an epoch has nearly as many steps as in the study.
+fit = replace(row.fit, batch_size=row.fit.batch_size if name == "full" else 5, restarts=count - 1)
+epochs, batch_size, width = fit.epochs, fit.batch_size, mode.build.get("width", 1.0)
 covers = data.arrays["covers"]
 batches = partial(pipeline.batches, covers, batch_size=batch_size, transform=partial(pipeline.scale, mean=0, std=255))
 
@@ -185,8 +187,6 @@ lesson.reveal("validation, last training, one split and fresh weights", means.lo
 # before, each time with a validation part drawn anew. `run` should come to the history of the cell above.
 
 # %%
-from dataclasses import replace
-
 from cosmic_lib.experiment import run
 
 for part in ("validation", "held_out"):
@@ -201,7 +201,7 @@ for part in ("validation", "held_out"):
     right = np.mean(np.stack(ends.loc[[part], "right"].to_list()), axis=0)
     print(f"{part:10} {drawn_anew}, mean of seeds:", compare.over_groups(right, groups, unit="cover"))
 
-restarted = replace(row, fit=replace(row.fit, epochs=epochs, restarts=count - 1))
+restarted = replace(row, fit=fit)
 result = run(restarted, data, table, column, seed=0, runs=runs, mode=name)
 visible = {metric: [round(value, 6) for value in values] for metric, values in history.items()}
 print(f"{column}, {count - 1} trainings before: same history as in the cell above: {visible == result['history']}")
