@@ -95,7 +95,6 @@ def table(printed):
         (["data", "where", "gtzan"], "not there; get it with: cosmic data get gtzan"),
         (["data", "verify", "gtzan"], "cosmic data get gtzan"),
         (["data", "get", "album_covers"], "cosmic reproduce album_art --data folder --root FOLDER"),
-        (["data", "sample", "galaxies"], "no study named 'galaxies'"),
         (["reproduce", "genre", "--data", "real", "--root", "nowhere"], "holds neither genres_original/ nor genres/"),
         (["reproduce", "genre", "--only", "net9"], "no experiment named net9 in genre"),
         (["notebooks", "run", "99_none"], "no notebook named 99_none"),
