@@ -262,7 +262,8 @@ print(f"k-fold:   spread {narrow:.4f}; with independent folds it would be {wide 
 print(f"iterated: one number; were it done again, about {narrow / np.sqrt(deals):.4f}")
 right = pd.concat(answers).groupby("item").agg(right=("right", "mean"), group=("group", "first"))
 print(f"with other galaxies: {compare.over_groups(right['right'], right['group'], unit='galaxy')}")
-lesson.reveal("times that k-fold narrows the spread of hold-out", wide / narrow)
+narrowed = wide / narrow if narrow else 1.0  # without any spread there is nothing to narrow
+lesson.reveal("times that k-fold narrows the spread of hold-out", narrowed)
 plots.strip(protocols, title=f"Base model, {deals} deals of {folds} folds", axis="accuracy on what is held out")
 
 # %% [markdown]
