@@ -172,16 +172,17 @@ def test_shrinking_averages(read, suffix):
     np.testing.assert_allclose(read(picture(board, suffix), size=(33, 41)), 127, atol=12)
 
 
-def test_a_large_jpeg_is_decoded_no_larger_than_need_be(read, monkeypatch):
-    sizes, to_rgb = [], images._rgb
-    monkeypatch.setattr(images, "_rgb", lambda path, image: sizes.append(image.size) or to_rgb(path, image))
-    content = picture(
-        np.kron(np.random.default_rng(0).integers(0, 256, (15, 20, 3)), np.ones((80, 80, 1))).astype("u1"), "jpeg"
-    )
-    small, whole = read(content, size=(45, 60)), read(content)
-    assert sizes == [(200, 150), (1600, 1200)]
-    expected = np.asarray(Image.fromarray(whole).resize((60, 45), Image.Resampling.BILINEAR)).astype(int)
-    assert np.abs(small - expected).mean() < 2
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize(("size", "share"), [((45, 60), 1.0), (400, 1.0), ((70, 30), 0.25)])
+def test_a_large_jpeg_is_decoded_no_larger_than_need_be(read, monkeypatch, size, share, mode):
+    squares = np.random.default_rng(0).integers(0, 256, (15, 20, 3)).astype(np.uint8)
+    content = picture(Image.fromarray(np.kron(squares, np.ones((80, 80, 1), np.uint8))).convert(mode), "jpeg")
+    whole = read(content, share=share)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: pytest.fail("decoded in full"))
+    small = read(content, size=size, share=share)
+    height, width, _ = small.shape
+    expected = np.asarray(Image.fromarray(whole).resize((width, height), Image.Resampling.BOX)).astype(int)
+    assert np.abs(small - expected).mean() < 4
 
 
 NOISE = np.random.default_rng(0).integers(0, 256, (60, 80, 3)).astype(np.uint8)

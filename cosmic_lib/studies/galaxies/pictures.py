@@ -37,10 +37,8 @@ def read(path: Path, *, size: int, share: float = 1.0) -> np.ndarray:
     """
     if not path.name.lower().endswith(fits.ENDINGS):
         return images.read(path, size=size, share=share, smallest=SMALLEST)
-    from PIL import Image
-
-    picture = Image.fromarray(fits.read(path))
-    images.refuse_small(path, picture.size, SMALLEST)
+    picture = fits.read(path)
+    images.refuse_small(path, picture.shape[1::-1], SMALLEST)
     return images.fitted(picture, (size, size), share)
 
 
