@@ -92,8 +92,8 @@ def side_by_side(root: Path, mapping: pd.DataFrame, block: int) -> None:
         print(f"{len(part) / seconds[0]:6.0f} files a second in the study's way, {len(part) / seconds[1]:6.0f} in ours")
     print(
         f"ratio {statistics.median(ratios):.2f}, median of {len(ratios)} blocks ({min(ratios):.2f} to "
-        f"{max(ratios):.2f}), "
-        f"{store.threads()} threads; colours are {np.mean(apart):.1f} of 255 apart on average, as ours averages pixels"
+        f"{max(ratios):.2f}), {store.threads()} threads; colours are {np.mean(apart):.1f} of 255 apart on average, as "
+        "ours averages pixels"
     )
 
 
@@ -112,8 +112,7 @@ def train(root: Path) -> None:
     held = len(data.items) * SIZE * SIZE * 3 * 4 / MEGABYTE
     print(
         f"{len(data.items):,} pictures: {decoded - start:.0f} s to decode, {time.perf_counter() - decoded:.0f} s to "
-        "train "
-        f"and predict; at most {peak:,.0f} MB of memory, where the study's array alone takes {held:,.0f} MB"
+        f"train and predict; at most {peak:,.0f} MB of memory, where the study's array alone takes {held:,.0f} MB"
     )
 
 

@@ -128,8 +128,7 @@ def picture(listed: Sequence[Row]) -> plots.Picture:
     largest = max(listed, key=lambda row: row.gap.value)
     alt = (
         f"Of {len(listed)} experiments {higher} score higher under the published protocol by more than chance; most of "
-        "all "
-        f"{largest.experiment} of {largest.study}, by {largest.gap}."
+        f"all {largest.experiment} of {largest.study}, by {largest.gap}."
     )
     return plots.Picture(figure, alt, table(listed).set_index(["study", "experiment"]))
 

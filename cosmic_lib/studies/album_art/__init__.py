@@ -74,8 +74,7 @@ STUDY = Study(
         "published": "covers are dealt out one by one, whoever made them; training goes on from the best weights of "
         "trainings before, each of which drew its own validation part",
         "honest": "whole artists or releases, and covers that look alike, are dealt out; every network begins with "
-        "fresh "
-        "weights, and those of its best epoch are scored",
+        "fresh weights, and those of its best epoch are scored",
     },
     deviations=(
         "The source's accuracy counts every yes and no (see A1). Ours is the share of covers whose likeliest class is "
@@ -86,8 +85,7 @@ STUDY = Study(
         "The epochs of the first network, how often its best weights were trained on, and whether the validation part "
         "was drawn anew are not stated; ours are 10 epochs, one and two trainings before, and drawn anew.",
         "The source's covers were not published, and Spotify's terms forbid training on them. The sample is drawn; "
-        "other "
-        "real covers have other genres.",
+        "other real covers have other genres.",
         "The same cover under several genres has no true label and is left out; `--set conflicts=keep` leaves it in.",
         "Outside full mode covers are smaller, and networks have a share of their filters and units.",
     ),

@@ -10,8 +10,7 @@ FAULTS = (
         name="A1",
         title="A metric that counts every yes and no",
         evidence="lines 225 to 283: 35 settings with a mean of exactly .75 and no deviation; the others are whole "
-        "numbers of "
-        "yes and no decisions away from it",
+        "numbers of yes and no decisions away from it",
         correction="the share of covers whose likeliest class is right, macro F1, and the majority beside both",
         grade="proven",
         measure=measures.binary_accuracy,
@@ -45,8 +44,7 @@ FAULTS = (
         name="A5",
         title="The loss is not the one that is described",
         evidence="line 99: half the squared error; line 137: a validation loss of .55, which is what binary "
-        "cross-entropy "
-        "gives for the shares of the classes",
+        "cross-entropy gives for the shares of the classes",
         correction="name the loss beside its value, and beside that the loss of a network that knows the shares alone",
         grade="likely",
         measure=measures.loss_constants,

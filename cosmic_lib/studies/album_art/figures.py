@@ -76,7 +76,6 @@ def confusion(name: str) -> plots.Picture:
     apart = float(np.abs(counts / totals - stranger).mean())
     alt = (
         f"{name}: each row of the printed matrix is nearly the same as every other; on average its shares are "
-        f"{apart:.2f} "
-        "from those of answers that ignore the cover."
+        f"{apart:.2f} from those of answers that ignore the cover."
     )
     return plots.Picture(figure, alt, pd.DataFrame(counts, index=published.CLASSES, columns=published.CLASSES))

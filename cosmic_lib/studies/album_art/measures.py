@@ -24,8 +24,7 @@ def binary_accuracy(data: Data, table: pd.DataFrame) -> str:
     nothing = losses.binary_accuracy(np.full((len(data.items), classes), 1 / classes), data.y)
     return (
         f"Answering 'no' to each of {classes} classes scores {nothing:.3f} here; {at_rest} of {len(rows)} settings of "
-        "the "
-        f"grid have exactly {CONSTANT}. Whole counts of right decisions on 100 covers explain {explained} of "
+        f"the grid have exactly {CONSTANT}. Whole counts of right decisions on 100 covers explain {explained} of "
         f"{len(pairs)} printed pairs of mean and deviation."
     )
 
@@ -131,8 +130,7 @@ def groups(data: Data, table: pd.DataFrame) -> str:
     torn = split.groupby("group")[column].nunique().gt(1).mean() if len(split) and column in split else 0.0
     return (
         f"Of {len(sizes):,} covers {int((sizes > 1).sum()):,} share a group with another one; dealt out cover by "
-        "cover, "
-        f"{torn:.0%} of these groups lie in several parts."
+        f"cover, {torn:.0%} of these groups lie in several parts."
     )
 
 
@@ -143,10 +141,8 @@ def repeats(data: Data, table: pd.DataFrame) -> str:
     ten = [full[10, 130], first]
     return (
         f"Five epochs on all covers: {five[0]:.2%} and {five[1]:.2%}; ten: {ten[0]:.2%} and {ten[1]:.2%} (line "
-        f"{line}): "
-        f"{100 * abs(five[0] - five[1]):.1f} and {100 * abs(ten[0] - ten[1]):.1f} points by chance, where the winner "
-        "of the "
-        "grid leads by half a point."
+        f"{line}): {100 * abs(five[0] - five[1]):.1f} and {100 * abs(ten[0] - ten[1]):.1f} points by chance, where the "
+        "winner of the grid leads by half a point."
     )
 
 

@@ -60,8 +60,7 @@ STUDY = Study(
         "The rate of the dropout in Model 10 is not stated: 0.2 if its cells ran in the order of their numbers, 0.5 "
         "otherwise. Ours is 0.2; `model_10_half` has 0.5.",
         "Model 10 was scored on the test pictures (line 1882), the others on validation (their last epoch); all of "
-        "ours "
-        "are scored alike.",
+        "ours are scored alike.",
         "OpenCV gave the source blue first; ours are red, green, blue. To a dense network the order is all the same.",
         "The source squeezes pictures with OpenCV's `resize`, which skips pixels when it shrinks; ours averages them.",
         "The sizes of the CNN are our choice: the source only asks for one (line 1896).",
@@ -80,6 +79,5 @@ STUDY = Study(
     asked="cnn",
     praise="It opened its test set once, for its last network, and reports what came out though it was not asked for "
     "(line 1882). It prints every epoch of every network, names the seven pictures that could not be read (lines 310 "
-    "to "
-    "358), and says where its networks end and what should come next (line 1896).",
+    "to 358), and says where its networks end and what should come next (line 1896).",
 )

@@ -28,8 +28,7 @@ FAULTS = (
         name="G3",
         title="The step to L1 also takes a layer away, and the penalty lies on hardly any weight",
         evidence="line 1278: no layer is added any more, in the cell that adds L1; lines 473 and 474: the first layer "
-        "has "
-        "no penalty",
+        "has no penalty",
         correction="one change at a time, and the penalty on all layers",
         grade="proven",
         measure=measures.penalised_share,
@@ -46,9 +45,8 @@ FAULTS = (
     Fault(
         name="G5",
         title="The final network has the dropout that the text gives up",
-        evidence="line 1184: no dropout; line 1660: the variable that an earlier cell had set; line 1862: the layer in "
-        "the "
-        "summary",
+        evidence="line 1184: no dropout; line 1660: the variable that an earlier cell had set; line 1862: the layer "
+        "in the summary",
         correction="no global variables: settings as data, and the network held against them",
         grade="proven",
         measure=measures.dropout_left_in,
@@ -65,8 +63,7 @@ FAULTS = (
         name="G7",
         title="Majorities of volunteers taken for the truth",
         evidence="lines 185 and 217: all classes beginning with S or E are kept, whatever the votes; S holds discs "
-        "seen "
-        "from the side, E lenticulars",
+        "seen from the side, E lenticulars",
         correction="accuracy by how sure the volunteers were; shares of votes as soft labels",
         grade="proven",
         measure=measures.agreement,

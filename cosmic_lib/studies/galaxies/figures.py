@@ -55,8 +55,7 @@ def which_epoch() -> plots.Picture:
     moved = int((scores["last"].rank() != scores["best"].rank()).sum())
     told = (
         f"Of {len(scores)} networks {moved} change their place when the best epoch is read instead of the last; "
-        "between "
-        f"both lie {100 * (scores['best'] - scores['last']).median():.1f} points in the median."
+        f"between both lie {100 * (scores['best'] - scores['last']).median():.1f} points in the median."
     )
     return plots.Picture(figure, told, scores)
 

@@ -26,9 +26,8 @@ def majority(data: Data, table: pd.DataFrame) -> str:
     return (
         f"Always answering 'spiral' is right about {_spirals(published.HEAD):.1%} of the study's sample, so that "
         f"{published.TEST_ACCURACY:.1%} is {100 * (published.TEST_ACCURACY - _spirals(published.HEAD)):.0f} points "
-        "above "
-        f"it; here always answering {training.index[0]!r} is right about {training.iloc[0]:.1%}, and its balanced "
-        "accuracy is 50 %."
+        f"above it; here always answering {training.index[0]!r} is right about {training.iloc[0]:.1%}, and its "
+        "balanced accuracy is 50 %."
     )
 
 
@@ -47,8 +46,7 @@ def head_of_the_table(data: Data, table: pd.DataFrame) -> str:
     return (
         f"The study's first {rows:,} rows are {head:.2%} spiral and the whole table {whole:.2%}, "
         f"{abs(head - whole) / deviation:.1f} standard errors of a random sample apart; of these data the first "
-        "quarter "
-        f"is {first[:quarter].mean():.1%} {data.classes[1]} and the rest {first[quarter:].mean():.1%}."
+        f"quarter is {first[:quarter].mean():.1%} {data.classes[1]} and the rest {first[quarter:].mean():.1%}."
     )
 
 
@@ -74,12 +72,10 @@ def which_epoch(data: Data, table: pd.DataFrame) -> str:
     twins = [float(published.curves(name)["val_accuracy"].loc[20]) for name in ("model_2", "model_4")]
     return (
         f"Validation accuracy swings by {100 * scores['spread'].min():.1f} to {100 * scores['spread'].max():.1f} "
-        "points "
-        f"over the last ten epochs (standard deviation). Read at the best epoch instead of the last, {moved} of "
+        f"points over the last ten epochs (standard deviation). Read at the best epoch instead of the last, {moved} of "
         f"{len(scores)} networks change their place: the third layer is worth {layer[1]} points instead of {layer[0]}, "
         f"and L2 against L1 {l2[1]} instead of {l2[0]}. Models 2 and 4 are one network: after 20 epochs {twins[0]:.4f} "
-        "and "
-        f"{twins[1]:.4f}."
+        f"and {twins[1]:.4f}."
     )
 
 
@@ -98,8 +94,7 @@ def penalty_in_the_loss(data: Data, table: pd.DataFrame) -> str:
     with_l1, without = (published.curves(name)["val_loss"] for name in ("model_6", "model_5"))
     return (
         f"Before training the penalty of Model 6 is {before:.2f}. Its validation loss falls from {with_l1.iloc[0]:.2f} "
-        "to "
-        f"{with_l1.iloc[-1]:.2f}; that of Model 5, without a penalty, from {without.iloc[0]:.2f} to "
+        f"to {with_l1.iloc[-1]:.2f}; that of Model 5, without a penalty, from {without.iloc[0]:.2f} to "
         f"{without.iloc[-1]:.2f}, with a lower accuracy at its end."
     )
 
@@ -179,8 +174,7 @@ def per_class(data: Data, table: pd.DataFrame) -> str:
     return (
         f"{published.TEST_ACCURACY:.1%} [{found.low:.3f}, {found.high:.3f}] of {published.TESTED:,} test galaxies are "
         f"right. Were all {wrong:,} mistakes ellipticals, {max(0, elliptical - wrong) / elliptical:.0%} of these would "
-        "be "
-        "right: the text does not say."
+        "be right: the text does not say."
     )
 
 
