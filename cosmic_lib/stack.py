@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,6 +17,11 @@ from cosmic_lib import parallel, store
 from cosmic_lib.images import ImageError
 
 Reader = Callable[[Path], Mapping[str, np.ndarray]]
+One = Mapping[str, tuple[bytes, bytes]] | str
+"""Of each array of a file, its content and the hash of that; or the reason why there are none."""
+
+BATCH = 16
+"""Files that a thread reads in one go, since to hand over each by itself takes time too."""
 
 
 @dataclass(frozen=True)
@@ -81,27 +88,34 @@ def stack(
 
 
 def _write(folder: Path, paths: Sequence[Path], read: Reader, names: Sequence[str], progress: Callable) -> None:
-    """One file per array, picture after picture; and tables of what was read and what was not."""
+    """One file per array, batch after batch; and tables of what was read and what was not."""
     folder.mkdir()
     kept, excluded = [], []
     with ExitStack() as opened:
         files = {name: opened.enter_context(store.ArrayFile(folder, name)) for name in names}
-        for row, pictures in enumerate(_in_order(paths, read, progress)):
-            if isinstance(pictures, str):
-                excluded.append((row, pictures))
-                continue
-            for name, file in files.items():
-                file.write(pictures[name])
-            kept.append((row, hashlib.blake2b(pictures[names[0]].tobytes(), digest_size=12).hexdigest()))
+        rows = iter(progress(range(len(paths))))
+        for batch in _in_order(paths, functools.partial(_one, read)):
+            told = list(zip(itertools.islice(rows, len(batch)), batch, strict=True))
+            excluded += [(row, one) for row, one in told if isinstance(one, str)]
+            usable = [(row, one) for row, one in told if not isinstance(one, str)]
+            kept += [(row, one[names[0]][1].hex()) for row, one in usable]
+            for name, file in files.items() if usable else ():
+                contents, digests = zip(*(one[name] for _, one in usable), strict=True)
+                file.write(b"".join(contents), digest=b"".join(digests))
+        next(rows, None)  # so that a bar of progress knows the end
     pd.DataFrame(kept, columns=["row", "look"]).to_csv(folder / "read.csv", index=False)
     pd.DataFrame(excluded, columns=["row", "reason"]).to_csv(folder / "excluded.csv", index=False)
 
 
-def _in_order(paths: Sequence[Path], read: Reader, progress: Callable) -> Iterator[Mapping[str, np.ndarray] | str]:
-    """The pictures of each path, or the reason why there are none."""
-    waiting = parallel.ahead(read, paths, workers=store.threads())
-    for path in progress(paths):
-        try:
-            yield next(waiting)[1].result()
-        except ImageError as error:
-            yield str(error).removeprefix(f"{path}: ")
+def _one(read: Reader, path: Path) -> One:
+    try:
+        contents = {name: picture.tobytes() for name, picture in read(path).items()}
+    except ImageError as error:
+        return str(error).removeprefix(f"{path}: ")
+    return {name: (content, hashlib.sha256(content).digest()) for name, content in contents.items()}
+
+
+def _in_order(paths: Sequence[Path], one: Callable[[Path], One]) -> Iterator[list[One]]:
+    batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
+    for _, batch in parallel.ahead(lambda batch: [one(path) for path in batch], batches, workers=store.threads()):
+        yield batch.result()

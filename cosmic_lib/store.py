@@ -182,10 +182,9 @@ class ArrayFile:
     def __enter__(self) -> ArrayFile:
         return self
 
-    def write(self, part: np.ndarray) -> None:
-        """Add some items."""
-        content = part.tobytes()
-        self.digest.update(content)
+    def write(self, content: bytes, *, digest: bytes | None = None) -> None:
+        """Add some items, as bytes, many in one go; `digest` is a hash of them where there is one already."""
+        self.digest.update(digest or content)
         self.file.write(content)
 
     def __exit__(self, *error: object) -> None:

@@ -261,7 +261,7 @@ def stacked(folder, numbers):
     folder.mkdir()
     with store.ArrayFile(folder, "numbers") as file:
         for part in np.split(np.asarray(numbers, dtype=np.uint8), 4):
-            file.write(part)
+            file.write(part.tobytes())
     return store.open_array(folder, "numbers", (len(numbers) // 10, 10))
 
 

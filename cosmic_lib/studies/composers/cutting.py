@@ -120,7 +120,7 @@ def _write(folder: Path, makers: Sequence[Callable[[], midi.Piece]], settings: C
     tables = []
     with store.ArrayFile(folder, "chunks") as file:
         for row, (chunks, table) in enumerate(_in_order(makers, settings, progress)):
-            file.write(chunks)
+            file.write(chunks.tobytes())
             tables.append(table.assign(row=row))
     pd.concat(tables).to_csv(folder / "chunks.csv", index=False)
 
