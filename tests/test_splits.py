@@ -285,3 +285,17 @@ def test_few_groups_are_dealt_out_as_far_as_they_go():
 def test_items_without_a_group_count_as_none():
     table = pd.DataFrame({"item": list("abcd"), "label": list("xxyy"), "group": ["", "", "g", "h"], "column": TRAIN})
     assert splits.counts(table, "column").loc[TRAIN, ["groups", "items"]].tolist() == [2, 4]
+
+
+def test_many_groups_most_of_them_of_one_item_are_dealt_out_whole_and_alike(monkeypatch):
+    monkeypatch.setattr(splits, "MANY", 1000)
+    rng = np.random.default_rng(0)
+    groups = np.concatenate([np.arange(4000), np.arange(300).repeat(3) + 4000])
+    labels = np.where(rng.random(4300) < 0.3, "rare", "common")[groups]
+    parts_of = splits.deal(labels, groups, 5, seed=0)
+    frame = pd.DataFrame({"part": parts_of, "group": groups, "rare": labels == "rare"})
+    assert (frame.groupby("group")["part"].nunique() == 1).all()
+    counts = frame.groupby("part")["rare"].agg(["size", "mean"])
+    assert counts["size"].max() - counts["size"].min() < 20
+    assert counts["mean"].max() - counts["mean"].min() < 0.02
+    assert not np.array_equal(parts_of, splits.deal(labels, groups, 5, seed=1))
