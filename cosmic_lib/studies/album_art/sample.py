@@ -24,7 +24,7 @@ GENRES = {"country": 181, "metal": 103, "rap": 126, "trance": 110}
 """How many covers of each genre there are, as among the 520 on which the study tested (lines 142 to 145)."""
 CUE, ARTIST = 0.35, 0.7
 """Defaults: how much a cover tells of its genre, and how alike the covers of one artist are."""
-CONFLICTS, REPEATS = 0.02, 0.02
+MISFILED, REPEATS = 0.02, 0.02
 """Default shares of the covers that are under a second genre too, and that are there twice under their own."""
 USUAL = {"palette": tuple(PALETTES), "layout": LAYOUTS, "lettering": LETTERINGS}
 """Trait -> what is usual, in the order of the genres."""
@@ -51,7 +51,7 @@ def write_sample(
     cue: float = CUE,
     artists: int | None = None,
     artist: float = ARTIST,
-    conflicts: float = CONFLICTS,
+    misfiled: float = MISFILED,
     repeats: float = REPEATS,
     side: int = 128,
     seed: int = 0,
@@ -65,7 +65,7 @@ def write_sample(
         cue: how much a cover tells of its genre, 0 to 1.
         artists: how many there are in all; 40 at least, a quarter of the covers by default.
         artist: how alike the covers of one artist are, 0 to 1.
-        conflicts: share of the covers that are, the same to the byte, under another genre too; 0 to 0.5.
+        misfiled: share of the covers that are, the same to the byte, under another genre too; 0 to 0.5.
         repeats: share of the covers that are there twice, the second time smaller and of less quality; 0 to 0.5.
         side: of the pictures, in pixels, at least 32.
         seed: another seed gives other covers.
@@ -82,7 +82,7 @@ def write_sample(
     for name, value, most in (
         ("cue", cue, 1),
         ("artist", artist, 1),
-        ("conflicts", conflicts, 0.5),
+        ("misfiled", misfiled, 0.5),
         ("repeats", repeats, 0.5),
     ):
         if not 0 <= value <= most:
@@ -90,10 +90,10 @@ def write_sample(
     if side < 32:
         raise ValueError(f"side is {side}; choose at least 32 pixels, so that there is something to see")
     table = population(covers, cue=cue, artists=artists, artist=artist, seed=seed)
-    every = [covers, artists, cue, artist, conflicts, repeats, side, seed]
+    every = [covers, artists, cue, artist, misfiled, repeats, side, seed]
     code = store.fingerprint(store.source_fingerprint(__name__, drawing.__name__), every)[:6]
     folder = Path(root) / f"album_art-{covers}x{side}-cue{cue:g}-artist{artist:g}-{code}"
-    files = planted(table, conflicts=conflicts, repeats=repeats, seed=seed)
+    files = planted(table, misfiled=misfiled, repeats=repeats, seed=seed)
     return store.once(folder, lambda part: _write(part, table, files, side, seed, progress))
 
 
@@ -177,20 +177,20 @@ def _names(count: int, rng: np.random.Generator) -> list[str]:
 
 
 def planted(
-    table: pd.DataFrame, *, conflicts: float = CONFLICTS, repeats: float = REPEATS, seed: int = 0
+    table: pd.DataFrame, *, misfiled: float = MISFILED, repeats: float = REPEATS, seed: int = 0
 ) -> pd.DataFrame:
     """Which files there are: one per cover, and those that show one again.
 
     Args:
         table: as `population` gives it.
-        conflicts, repeats, seed: as in `write_sample`.
+        misfiled, repeats, seed: as in `write_sample`.
 
     Returns:
         Columns file (path with slashes), row (of the table) and anew (whether it is packed anew), by row.
     """
     rng, genres = np.random.default_rng([seed, 4]), table["genre"].tolist()
     paths = (table["artist"] + "/" + table["title"]).str.lower().str.replace(" ", "-").tolist()
-    under, again = np.split(rng.permutation(len(table)), [round(conflicts * len(table))])
+    under, again = np.split(rng.permutation(len(table)), [round(misfiled * len(table))])
     files = [(f"{genre}/{path}.jpg", row, False) for row, (genre, path) in enumerate(zip(genres, paths, strict=True))]
     for row in under.tolist():
         others = [genre for genre in GENRES if genre != genres[row]]

@@ -303,3 +303,11 @@ def test_real_covers_that_show_one_album_share_a_group_and_few_others(real):
     assert len(set(contents)) - 30 < len(sizes) < len(set(contents)) - 10
     assert sizes.max() <= 6
     assert loaded.unit == "release" and "no verdict" in loaded.name
+
+
+def test_how_many_covers_are_misfiled_is_a_setting_of_the_sample(tmp_path):
+    without, some = (
+        data.load("sample", tmp_path, size=16, covers=120, artists=60, side=32, misfiled=share) for share in (0, 0.2)
+    )
+    told = [(one.excluded["reason"].str.contains("under several genres|also under").sum()) for one in (without, some)]
+    assert told == [0, 2 * round(0.2 * 120)]

@@ -33,7 +33,7 @@ def test_same_arguments_give_the_same_bytes(first, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "change", [{"seed": 1}, {"cue": 0.9}, {"artist": 0.1}, {"artists": 55}, {"side": 40}, {"conflicts": 0.1}], ids=str
+    "change", [{"seed": 1}, {"cue": 0.9}, {"artist": 0.1}, {"artists": 55}, {"side": 40}, {"misfiled": 0.1}], ids=str
 )
 def test_other_arguments_give_another_sample_beside_it(first, change):
     other = sample.write_sample(first.parent, **SMALL | change)
@@ -70,7 +70,7 @@ def test_a_folder_for_each_genre_and_in_it_for_each_artist(first):
         ({"cue": -0.1}, "cue is -0.1"),
         ({"cue": float("nan")}, "cue is nan"),
         ({"artist": 1.1}, "artist is 1.1"),
-        ({"conflicts": 0.6}, "conflicts is 0.6"),
+        ({"misfiled": 0.6}, "misfiled is 0.6"),
         ({"repeats": -1}, "repeats is -1"),
         ({"covers": 59}, "at least 60"),
         ({"artists": 39}, "artists is 39"),
@@ -99,7 +99,7 @@ def test_each_artist_has_one_genre_and_some_have_many_covers():
 
 
 def test_conflicts_are_the_same_to_the_byte_and_repeats_are_not(tmp_path):
-    folder = sample.write_sample(tmp_path, **SMALL, conflicts=0.1, repeats=0.05)
+    folder = sample.write_sample(tmp_path, **SMALL, misfiled=0.1, repeats=0.05)
     hashes = contents(folder)
     assert len(hashes) == 60 + 6 + 3
     covers: dict[str, list[str]] = {}
