@@ -65,7 +65,7 @@ STUDY = Study(
             },
             settings={"size": 32},
             build={"width": 0.5},
-            sample={"covers": 900, "side": 64},
+            sample={"covers": 500, "side": 64},
             notebooks=("20_album_art_metric",),
         ),
         "full": Mode(minutes=60, seeds=5),
