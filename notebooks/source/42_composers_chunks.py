@@ -38,7 +38,7 @@ from cosmic_lib import midi
 from cosmic_lib.studies.composers import STUDY
 from cosmic_lib.studies.composers.figures import grid
 
-sizes = {"smoke": mode.sample, "laptop": {"pieces": 40, "seconds": 105.0}, "full": {"pieces": 100}}
+sizes = {"smoke": mode.sample, "laptop": {"pieces": 28, "seconds": 105.0}, "full": {"pieces": 100}}
 settings = mode.settings if name == "full" else {**mode.settings, "shrink": 4, "most": 3}
 more = {**settings, "most": 6} if name == "laptop" else settings
 data = STUDY.load("sample", **more, **sizes[name]).view("chunks")
