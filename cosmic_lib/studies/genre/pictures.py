@@ -90,11 +90,9 @@ def _colours() -> np.ndarray:
 
 def _resized(picture: np.ndarray, size: int) -> np.ndarray:
     """A square of RGB or of floating-point numbers; shrinking averages."""
-    from PIL import Image
-
     if size < 1:
         raise ValueError(f"size is {size}; give height and width in pixels, from 1 up")
-    return np.array(Image.fromarray(picture).resize((size, size), Image.Resampling.BILINEAR))
+    return images.fitted(picture, (size, size))
 
 
 @dataclass(frozen=True)
