@@ -41,7 +41,7 @@ STUDY = Study(
             protocols={"base": ("honest",), "model_10": ("published", "honest"), "cnn": ("honest",)},
             settings={"size": 32, "number": 2500},
             build={"width": 0.5},
-            sample={"galaxies": 1400, "side": 96},
+            sample={"galaxies": 1200, "side": 96},
             notebooks=("50_galaxies_baseline",),
         ),
         "full": Mode(minutes=120, seeds=5, settings={"number": STUDIED}),
