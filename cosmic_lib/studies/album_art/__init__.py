@@ -46,7 +46,7 @@ STUDY = Study(
             notebooks=("20_album_art_metric",),
         ),
         "laptop": Mode(
-            minutes=7,
+            minutes=8,
             seeds=2,
             max_epochs={"covers": 8},
             only=(
