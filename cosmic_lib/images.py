@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
-import os
-import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,12 +21,6 @@ PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 
 MAX_PIXELS = 2**28 // 3
 """Larger pictures are refused before they are decoded: as RGB, they would take over a quarter of a gigabyte."""
-
-JPEG = b"\xff\xd8\xff"
-"""What a jpeg begins with."""
-
-FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-"""Bytes that mark the header of a jpeg's frame, whatever way its waves are written."""
 
 
 class ImageError(ValueError):
@@ -67,12 +59,12 @@ def read(
         raise ValueError(f"share is {share}; give a number above 0 and at most 1")
     name = "the picture" if isinstance(path, bytes) else path
     try:
-        rgb = None if height_width is None else _reduced(path, max(height_width) / share, smallest)
-        if rgb is None:
-            with Image.open(io.BytesIO(path) if isinstance(path, bytes) else path) as picture:
-                refuse_small(name, picture.size, smallest)
-                if picture.width * picture.height > MAX_PIXELS:
-                    raise _too_large(name)
+        with Image.open(io.BytesIO(path) if isinstance(path, bytes) else path) as picture:
+            refuse_small(name, picture.size, smallest)
+            if picture.width * picture.height > MAX_PIXELS:
+                raise _too_large(name)
+            rgb = None if height_width is None else _reduced(picture, max(height_width) / share)
+            if rgb is None:
                 rgb = np.asarray(_rgb(name, _upright(picture)))
     except ImageError:
         raise
@@ -126,7 +118,7 @@ def read_many(
             yield path, str(error)
 
 
-def _reduced(source: str | Path | bytes, side: float, smallest: int) -> np.ndarray | None:
+def _reduced(picture: Image.Image, side: float) -> np.ndarray | None:
     """A jpeg at a half, a quarter or an eighth of its size, with no side below `side`; None where there is no such.
 
     A jpeg holds blocks of 8 x 8 pixels as waves. From the long waves alone come 4 x 4, 2 x 2 or 1, averages of what is
@@ -134,35 +126,17 @@ def _reduced(source: str | Path | bytes, side: float, smallest: int) -> np.ndarr
     """
     import cv2
 
-    content = _jpeg(source)
-    height, width, colours = _frame(content)
-    factors = (factor for factor in (8, 4, 2) if min(height, width) >= max(factor * side, smallest))
-    factor = next((factor for factor in factors if height % factor == width % factor == 0), None)
-    # OpenCV would fill up what was cut off: Pillow refuses that, and what is said below of other pictures.
-    if factor is None or colours not in (1, 3) or height * width > MAX_PIXELS or not content.endswith(b"\xff\xd9"):
+    factors = (factor for factor in (8, 4, 2) if min(picture.size) >= factor * side)
+    factor = next((factor for factor in factors if not any(length % factor for length in picture.size)), None)
+    if factor is None or picture.format != "JPEG" or picture.mode not in ("L", "RGB"):
+        return None
+    assert picture.fp is not None
+    picture.fp.seek(0)
+    content = picture.fp.read()
+    if not content.endswith(b"\xff\xd9"):  # OpenCV would fill up what was cut off; Pillow refuses it
         return None
     decoded = cv2.imdecode(np.frombuffer(content, np.uint8), getattr(cv2, f"IMREAD_REDUCED_COLOR_{factor}"))
     return None if decoded is None else cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
-
-
-def _jpeg(source: str | Path | bytes) -> bytes:
-    """The content of a jpeg; of any other file, its first bytes."""
-    if isinstance(source, bytes):
-        return source
-    with open(source, "rb") as file:
-        start = file.read(len(JPEG))
-        size = min(os.fstat(file.fileno()).st_size, MAX_PIXELS)
-        return start + file.read(size) if start == JPEG else start
-
-
-def _frame(content: bytes) -> tuple[int, int, int]:
-    """Height, width and number of colours, as the header of a jpeg has them; zeros of anything else."""
-    at = len(JPEG) - 1 if content.startswith(JPEG) else len(content)
-    while content[at : at + 1] == b"\xff" and at + 10 <= len(content):
-        if content[at + 1] in FRAMES:
-            return struct.unpack(">HHB", content[at + 5 : at + 10])
-        at += 2 + int.from_bytes(content[at + 2 : at + 4])
-    return 0, 0, 0
 
 
 def _upright(picture: Image.Image) -> Image.Image:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -94,7 +93,7 @@ def _write(folder: Path, paths: Sequence[Path], read: Reader, names: Sequence[st
     with ExitStack() as opened:
         files = {name: opened.enter_context(store.ArrayFile(folder, name)) for name in names}
         rows = iter(progress(range(len(paths))))
-        for batch in _in_order(paths, functools.partial(_one, read)):
+        for batch in _in_order(paths, read):
             told = list(zip(itertools.islice(rows, len(batch)), batch, strict=True))
             excluded += [(row, one) for row, one in told if isinstance(one, str)]
             usable = [(row, one) for row, one in told if not isinstance(one, str)]
@@ -115,7 +114,9 @@ def _one(read: Reader, path: Path) -> One:
     return {name: (content, hashlib.sha256(content).digest()) for name, content in contents.items()}
 
 
-def _in_order(paths: Sequence[Path], one: Callable[[Path], One]) -> Iterator[list[One]]:
+def _in_order(paths: Sequence[Path], read: Reader) -> Iterator[list[One]]:
     batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
-    for _, batch in parallel.ahead(lambda batch: [one(path) for path in batch], batches, workers=store.threads()):
+    for _, batch in parallel.ahead(
+        lambda batch: [_one(read, path) for path in batch], batches, workers=store.threads()
+    ):
         yield batch.result()

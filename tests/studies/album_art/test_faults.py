@@ -18,14 +18,6 @@ def table(album_art_data):
 
 def test_the_entries_are_those_of_the_audit():
     assert [fault.name for fault in FAULTS] == [f"A{number}" for number in range(1, 15)]
-    for fault in FAULTS:
-        assert re.search(r"\blines? \d+", fault.evidence) and fault.correction
-
-
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.measure], ids=lambda fault: fault.name)
-def test_each_measure_says_a_sentence(fault, album_art_data, table):
-    said = fault.measure(album_art_data, table)
-    assert said.endswith(".") and "nan" not in said and re.search(r"\d", said)
 
 
 def test_no_to_everything_scores_three_quarters_with_any_labels(album_art_data, table):
