@@ -125,12 +125,13 @@ def _reduced(picture: Image.Image, side: float) -> np.ndarray | None:
     left out, in a fraction of the time.
     """
     import cv2
+    from PIL import ImageFile
 
     factors = (factor for factor in (8, 4, 2) if min(picture.size) >= factor * side)
     factor = next((factor for factor in factors if not any(length % factor for length in picture.size)), None)
     if factor is None or picture.format != "JPEG" or picture.mode not in ("L", "RGB"):
         return None
-    assert picture.fp is not None
+    assert isinstance(picture, ImageFile.ImageFile) and picture.fp is not None  # as what has a format is
     picture.fp.seek(0)
     content = picture.fp.read()
     if not content.endswith(b"\xff\xd9"):  # OpenCV would fill up what was cut off; Pillow refuses it

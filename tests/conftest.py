@@ -116,6 +116,17 @@ def slept(monkeypatch) -> list[float]:
     return seconds
 
 
+def cosmic(*arguments: str) -> str:
+    """What a call of the command line prints, made in this process: TensorFlow takes seconds to load."""
+    from typer.testing import CliRunner
+
+    from cosmic_lib import cli
+
+    done = CliRunner().invoke(cli.app, arguments)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
 def tiny_network(input_shape: tuple[int, ...], num_classes: int, *, units: int = 16, dropout_rate: float = 0.1):
     """A network that trains in a second."""
     import keras

@@ -7,19 +7,12 @@ import json
 
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
-from cosmic_lib import cli
 from cosmic_lib.studies.album_art import sample
 
+from .conftest import cosmic
+
 pytestmark = pytest.mark.slow
-
-
-def do(*arguments: str) -> str:
-    """What the command line prints, called in this process: TensorFlow takes seconds to load."""
-    done = CliRunner().invoke(cli.app, arguments)
-    assert done.exit_code == 0, done.output
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +23,7 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COSMIC_HOME", str(folder))
         arguments = ("--mode", "smoke", "--no-notebook", "--only", "cnn_small_lr", "--seeds", "1")
-        do("reproduce", "album-art", "--data", "folder", "--root", str(covers), *arguments)
+        cosmic("reproduce", "album-art", "--data", "folder", "--root", str(covers), *arguments)
     return folder
 
 
@@ -52,7 +45,7 @@ def test_probabilities_of_covers_of_ones_own_are_calibrated(folder):
     Image.new("CMYK", (64, 90), (10, 200, 30, 0)).save(folder / "print.jpg")
     (folder / "song.jpg").write_bytes(b"not a cover")
     files = [str(folder / name) for name in ("moving.gif", "print.jpg", "song.jpg")]
-    answer = json.loads(do("predict", "album-art", *files, "--json"))
+    answer = json.loads(cosmic("predict", "album-art", *files, "--json"))
     assert [one["file"] for one in answer["files"]] == files[:2]
     for one in answer["files"]:
         assert set(one["probabilities"]) == set(sample.GENRES)

@@ -12,14 +12,9 @@ from typer.testing import CliRunner
 
 from cosmic_lib import cli
 
+from .conftest import cosmic
+
 pytestmark = pytest.mark.slow
-
-
-def do(*arguments: str) -> str:
-    """What the command line prints, called in this process: TensorFlow takes seconds to load."""
-    done = CliRunner().invoke(cli.app, arguments)
-    assert done.exit_code == 0, done.output
-    return " ".join(done.output.split())
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +23,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COSMIC_HOME", str(folder))
-        do("reproduce", "galaxies", "--mode", "smoke", "--no-notebook", "--only", "base", "--seeds", "1")
+        cosmic("reproduce", "galaxies", "--mode", "smoke", "--no-notebook", "--only", "base", "--seeds", "1")
     return folder
 
 
@@ -63,7 +58,7 @@ def test_files_of_ones_own_get_an_answer_fits_among_them(folder):
 
 def test_corrected_labels_are_learnt_from_and_the_change_is_told(folder):
     arguments = ("review", "galaxies", "--mode", "smoke", "--experiment", "base", "--number", "5")
-    do(*arguments)
+    cosmic(*arguments)
     listed = folder / "reports" / "galaxies" / "review" / "corrections.csv"
     with listed.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -74,7 +69,7 @@ def test_corrected_labels_are_learnt_from_and_the_change_is_told(folder):
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
         writer.writerows(rows)
-    said = do(*arguments, "--corrections", str(listed))
-    assert "What the corrections change" in said
-    do(*arguments)  # does not touch what was written by hand
+    said = cosmic(*arguments, "--corrections", str(listed))
+    assert "What the corrections change" in " ".join(said.split())
+    cosmic(*arguments)  # does not touch what was written by hand
     assert "exclude" in listed.read_text() and (listed.parent / "corrections-2.csv").exists()
