@@ -7,7 +7,7 @@ import functools
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -59,13 +59,11 @@ def read(
         raise ValueError(f"share is {share}; give a number above 0 and at most 1")
     name = "the picture" if isinstance(path, bytes) else path
     try:
-        with Image.open(io.BytesIO(path) if isinstance(path, bytes) else path) as picture:
-            refuse_small(name, picture.size, smallest)
-            if picture.width * picture.height > MAX_PIXELS:
-                raise _too_large(name)
-            rgb = None if height_width is None else _reduced(picture, max(height_width) / share)
+        with io.BytesIO(path) if isinstance(path, bytes) else open(path, "rb") as file:
+            rgb = None if height_width is None else _reduced(file, max(height_width) / share, smallest)
             if rgb is None:
-                rgb = np.asarray(_rgb(name, _upright(picture)))
+                file.seek(0)
+                rgb = _whole(file, name, smallest)
     except ImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -118,26 +116,37 @@ def read_many(
             yield path, str(error)
 
 
-def _reduced(picture: Image.Image, side: float) -> np.ndarray | None:
+def _reduced(file: BinaryIO, side: float, smallest: int) -> np.ndarray | None:
     """A jpeg at a half, a quarter or an eighth of its size, with no side below `side`; None where there is no such.
 
     A jpeg holds blocks of 8 x 8 pixels as waves. From the long waves alone come 4 x 4, 2 x 2 or 1, averages of what is
-    left out, in a fraction of the time.
+    left out, in a fraction of the time. Whatever is amiss is left to Pillow, which can tell of it.
     """
-    import cv2
-    from PIL import ImageFile
+    import simplejpeg
 
-    factors = (factor for factor in (8, 4, 2) if min(picture.size) >= factor * side)
-    factor = next((factor for factor in factors if not any(length % factor for length in picture.size)), None)
-    if factor is None or picture.format != "JPEG" or picture.mode not in ("L", "RGB"):
+    if file.read(2) != b"\xff\xd8":
         return None
-    assert isinstance(picture, ImageFile.ImageFile) and picture.fp is not None  # as what has a format is
-    picture.fp.seek(0)
-    content = picture.fp.read()
-    if not content.endswith(b"\xff\xd9"):  # OpenCV would fill up what was cut off; Pillow refuses it
-        return None
-    decoded = cv2.imdecode(np.frombuffer(content, np.uint8), getattr(cv2, f"IMREAD_REDUCED_COLOR_{factor}"))
-    return None if decoded is None else cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
+    file.seek(0)
+    content = file.read()
+    with contextlib.suppress(ValueError):
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(content)
+        factors = (factor for factor in (8, 4, 2) if min(height, width) >= factor * side)
+        factor = next((factor for factor in factors if not (height % factor or width % factor)), None)
+        usual = colours in ("Gray", "YCbCr", "RGB") and b"Exif" not in content and height * width <= MAX_PIXELS
+        if factor and usual and min(height, width) >= smallest:
+            return simplejpeg.decode_jpeg(content, "RGB", min_height=height // factor, min_width=width // factor)
+    return None
+
+
+def _whole(file: BinaryIO, name: str | Path, smallest: int) -> np.ndarray:
+    """A picture in any format that Pillow reads."""
+    from PIL import Image
+
+    with Image.open(file) as picture:
+        refuse_small(name, picture.size, smallest)
+        if picture.width * picture.height > MAX_PIXELS:
+            raise _too_large(name)
+        return np.asarray(_rgb(name, _upright(picture)))
 
 
 def _upright(picture: Image.Image) -> Image.Image:
