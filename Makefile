@@ -14,7 +14,7 @@ help:  ## list the targets
 # The checks come before anything is downloaded.
 $(READY): setup.cfg setup.py pyproject.toml constraints.txt
 	$(PYTHON) cosmic_lib/doctor.py --before-install
-	$(PYTHON) -m venv $(VENV)
+	@test -e $(READY) || $(PYTHON) -m venv --clear $(VENV)  # what an interrupted installation left may be broken
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	@touch $(READY)
