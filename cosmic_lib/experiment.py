@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FORMAT = 2
 """Version of the result files."""
 
-DECIDING = ("experiment", "training", "pipeline", "checkpoint", "evaluation", "calibration")
+DECIDING = ("experiment", "training", "network", "pipeline", "checkpoint", "evaluation", "calibration")
 """Modules whose code decides a result: an edit to one of them makes stored results those of other code."""
 
 

@@ -257,22 +257,32 @@ class _DecodedOnce(_Decoded):
 
 
 def _tf_dataset(fetch: Callable, labels: np.ndarray | None, order: _Order):
-    """Batches drawn by a generator of item numbers, so that the order is the same as without TensorFlow."""
-    sample = fetch(np.array([0]))
+    """Batches drawn by their numbers, in the same order as without TensorFlow.
+
+    Not from a generator: with the first, TensorFlow 2.21 has the process hand freed memory back at once for good, and a
+    quarter of the time of a fit goes into asking for it again.
+    """
     epochs = itertools.count(order.first_epoch)
+    epoch: list[np.ndarray] = []
 
-    def item_numbers():
-        yield from order.epoch(next(epochs))
+    def items(numbers):
+        return [fetch(numbers)] if labels is None else [fetch(numbers), labels[numbers]]
 
-    def read(numbers):
-        inputs = tf.numpy_function(fetch, [numbers], tf.as_dtype(sample.dtype), stateful=False)
-        inputs.set_shape([None, *sample.shape[1:]])
-        return inputs if labels is None else (inputs, tf.gather(labels, numbers))
+    def draw(number):
+        if number == 0:
+            epoch[:] = order.epoch(next(epochs))
+        return items(epoch[number])
 
-    numbers = tf.data.Dataset.from_generator(item_numbers, output_signature=tf.TensorSpec([None], tf.int64))
-    numbers = numbers.apply(tf.data.experimental.assert_cardinality(len(order)))
+    sample = items(np.array([0]))
+
+    def read(number):
+        batch = tf.numpy_function(draw, [number], [one.dtype for one in sample])
+        for part, one in zip(batch, sample, strict=True):
+            part.set_shape([None, *one.shape[1:]])
+        return batch[0] if labels is None else tuple(batch)
+
     # The map itself is sequential, as determinism asks for; a batch is decoded by several threads inside `fetch`.
-    return numbers.map(read).prefetch(tf.data.AUTOTUNE)
+    return tf.data.Dataset.range(len(order)).map(read).prefetch(tf.data.AUTOTUNE)
 
 
 def _py_dataset(fetch: Callable, labels: np.ndarray | None, order: _Order):

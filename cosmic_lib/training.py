@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from cosmic_lib import pipeline, splits
+from cosmic_lib.network import Network
 
 if TYPE_CHECKING:
     import keras
 
-    from cosmic_lib.experiment import Experiment, Fit
+    from cosmic_lib.experiment import Compile, Experiment, Fit
     from cosmic_lib.studies import Data
 
 
@@ -106,11 +107,17 @@ def train(
         backup: folder for checkpoints; where it holds some, the fit continues from them.
 
     Returns:
-        The trained model, its history (metric -> one value per epoch), and whether it was continued.
+        The trained model, which the next call may make as new; its history (metric -> one value per epoch);
+        and whether it was continued.
     """
     pipeline.set_up(seed=seed)
-    model = experiment.build(prepared.inputs.shape[1:], prepared.classes)
-    fit = functools.partial(_fit, model, experiment, seed=seed, epochs=epochs)
+    shape = prepared.inputs.shape[1:], prepared.classes
+    model = experiment.build(*shape)
+    # What continues from checkpoints has Keras keep, in the network, the epoch that it began with.
+    compiled = _compiled.__wrapped__ if backup is not None else _compiled
+    network = compiled(experiment.build, experiment.compile, *shape)
+    network.renew(like=model)
+    fit = functools.partial(_fit, network, experiment, seed=seed, epochs=epochs)
     guards, reached = _guards(experiment.fit, epochs, backup)
     if not reached:  # checkpoints hold what earlier trainings came to
         for parts in _drawn_anew(prepared.parts, experiment.fit.restarts, seed):
@@ -120,11 +127,25 @@ def train(
     if backup is not None:
         rows = guards[0].rows
         history = {name: [row[name] for row in rows] for name in rows[0]}
-    return model, {name: [round(float(value), 6) for value in values] for name, values in history.items()}, reached > 0
+    rounded = {name: [round(float(value), 6) for value in values] for name, values in history.items()}
+    return network.model, rounded, reached > 0
+
+
+@functools.lru_cache(maxsize=1)
+def _compiled(build: Callable[..., keras.Model], settings: Compile, shape: tuple[int, ...], classes: int) -> Network:
+    """A compiled network; that of the last call where it is the same, since one row is run on many splits and seeds."""
+    import keras
+
+    config = {} if settings.learning_rate is None else {"learning_rate": settings.learning_rate}
+    optimizer = keras.optimizers.get({"class_name": settings.optimizer, "config": config})
+    loss = keras.losses.deserialize(settings.loss)  # also finds those that a study registers
+    model = build(shape, classes)
+    model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
+    return Network(model)
 
 
 def _fit(
-    model: keras.Model,
+    network: Network,
     experiment: Experiment,
     prepared: Prepared,
     *,
@@ -134,16 +155,10 @@ def _fit(
     first_epoch: int = 0,
 ) -> dict[str, list[float]]:
     """Train on from the weights that a network has, with a new optimizer; what Keras has for a history."""
-    import keras
-
-    rate = experiment.compile.learning_rate
-    config = {} if rate is None else {"learning_rate": rate}
-    optimizer = keras.optimizers.get({"class_name": experiment.compile.optimizer, "config": config})
-    loss = keras.losses.deserialize(experiment.compile.loss)  # also finds those that a study registers
-    model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
+    network.renew_optimizer()
     training, validation = prepared.parts == splits.TRAIN, prepared.parts == splits.VALIDATION
     batch_size = experiment.fit.batch_size
-    return model.fit(
+    return network.model.fit(
         prepared.batches(training, labelled=True, batch_size=batch_size, shuffle_seed=seed, first_epoch=first_epoch),
         validation_data=prepared.batches(validation, labelled=True, batch_size=batch_size),
         epochs=epochs,

@@ -106,3 +106,16 @@ def test_without_earlier_trainings_there_is_one_fit_on_the_parts_of_the_table(pr
     assert len(fitted) == 4
     for last in (fitted[0], fitted[-1]):
         np.testing.assert_array_equal(last, prepared.parts)
+
+
+def test_a_network_that_is_made_as_new_trains_as_one_built_afresh(prepared):
+    row = replace(ROW, build=partial(tiny_network, units=16, dropout_rate=0.4), compile=Compile("nadam", 0.01))
+    first, history, _ = training.train(row, prepared, seed=0, epochs=2)
+    again, *renewed = training.train(row, prepared, seed=1, epochs=3)
+    assert again is first
+    weights = again.get_weights()
+    training._compiled.cache_clear()
+    model, *afresh = training.train(row, prepared, seed=1, epochs=3)
+    assert model is not again and renewed == afresh and renewed[0]["loss"][:2] != history["loss"]
+    for one, other in zip(model.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(one, other)

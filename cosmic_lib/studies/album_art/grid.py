@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from cosmic_lib import memory, pipeline, store
+from cosmic_lib.network import Network
 from cosmic_lib.studies.album_art import models
 from cosmic_lib.studies.album_art.losses import IMPLIED, binary_accuracy
 
@@ -78,12 +79,12 @@ def search(
     scores: dict[tuple, dict[str, float]] = {}
 
     def fit(which: tuple[float, str]) -> dict[tuple, dict[str, float]]:
-        network = _Network(_compiled(build, inputs.shape[1:], classes, *which, loss=loss, seed=seed))
+        network = Network(_compiled(build, inputs.shape[1:], classes, *which, loss=loss, seed=seed))
         return {
             (batch_size, which[0], epochs, which[1], number): score
             for batch_size, limits in wanted[which].items()
             for number, part in enumerate(parts)
-            for epochs, score in network.scores(part, batch_size, sorted(limits), seed).items()
+            for epochs, score in _scores(network, part, batch_size, sorted(limits), seed).items()
         }
 
     with ThreadPoolExecutor(workers) as pool:
@@ -123,25 +124,16 @@ def search_afresh(
     return _table(combinations, scores, [len(part[3]) for part in parts])
 
 
-class _Network:
-    """A compiled network that can be made as new."""
-
-    def __init__(self, model: keras.Model):
-        self.model = model
-        model.optimizer.build(model.trainable_variables)
-        # The state of dropout is among the variables of the model, though not among its weights.
-        variables = (*model.variables, *model.optimizer.variables)
-        self.fresh = [(variable, keras.ops.convert_to_numpy(variable).copy()) for variable in variables]
-
-    def scores(self, part: Fold, batch_size: int, limits: Sequence[int], seed: int) -> dict[int, dict[str, float]]:
-        """Train afresh, and score on the way: number of epochs -> score, for each of some ascending numbers."""
-        for variable, value in self.fresh:
-            variable.assign(value)
-        found, reached = {}, 0
-        for epochs in limits:
-            _fit(self.model, part, batch_size, reached, epochs, seed)
-            found[epochs], reached = _score(self.model, part), epochs
-        return found
+def _scores(
+    network: Network, part: Fold, batch_size: int, limits: Sequence[int], seed: int
+) -> dict[int, dict[str, float]]:
+    """Train as new, and score on the way: number of epochs -> score, for each of some ascending numbers."""
+    network.renew()
+    found, reached = {}, 0
+    for epochs in limits:
+        _fit(network.model, part, batch_size, reached, epochs, seed)
+        found[epochs], reached = _score(network.model, part), epochs
+    return found
 
 
 def _compiled(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cosmic_lib import pipeline
+from cosmic_lib.network import Network
 from cosmic_lib.studies.album_art import grid, losses, published
 
 ITEMS, CLASSES, SIDE = 41, 4, 8
@@ -66,11 +67,11 @@ def test_reset_network_trains_to_the_same_weights(pictures):
     def compiled():
         return grid._compiled(small, inputs.shape[1:], CLASSES, 0.4, "Nadam", loss=losses.IMPLIED, seed=1)
 
-    network = grid._Network(compiled())
+    network = Network(compiled())
     begun = network.model.get_weights()
     part = (inputs[rows], labels[rows], inputs[~rows], labels[~rows])
-    network.scores(part, 8, [1], seed=1)
-    network.scores(part, 5, [1, 2], seed=1)
+    grid._scores(network, part, 8, [1], seed=1)
+    grid._scores(network, part, 5, [1, 2], seed=1)
     afresh = compiled()
     batches = pipeline.batches(inputs[rows], labels[rows], batch_size=5, shuffle_seed=1)
     afresh.fit(batches, epochs=2, shuffle=False, verbose=0)
