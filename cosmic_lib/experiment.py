@@ -243,7 +243,7 @@ def run(
     path = runs / f"{name}.json"
     if path.exists():
         return store.read_json(path)
-    keras.backend.clear_session()  # what is left of the networks before this one
+    keras.backend.clear_session(free_memory=False)  # the names that the networks before this one took
     backup = runs / "unfinished" / name if mode == "full" else None
     started = time.perf_counter()
     prepared = prepare(experiment, data, table, column, seed=seed)
