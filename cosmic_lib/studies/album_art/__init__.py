@@ -47,8 +47,8 @@ STUDY = Study(
         ),
         "laptop": Mode(
             minutes=8,
-            seeds=2,
-            max_epochs={"covers": 8},
+            seeds=3,
+            max_epochs={"covers": 10},
             only=(
                 "initial",
                 "initial_mse",
@@ -65,7 +65,7 @@ STUDY = Study(
             },
             settings={"size": 32},
             build={"width": 0.5},
-            sample={"covers": 400, "side": 64},
+            sample={"covers": 500, "side": 64},
             notebooks=("20_album_art_metric",),
         ),
         "full": Mode(minutes=60, seeds=5),

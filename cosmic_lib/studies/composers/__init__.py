@@ -51,7 +51,7 @@ STUDY = Study(
         ),
         "laptop": Mode(
             minutes=8,
-            seeds=2,
+            seeds=3,
             max_epochs={**dict.fromkeys(OF_PIECES, 12), **dict.fromkeys(OF_CHUNKS, 6)},
             only=("lstm", "lstm_own", "lstm_own_8", "cnn_4", "cnn_named", "gap_cnn", "gap_cnn_augmented"),
             protocols={
@@ -60,7 +60,7 @@ STUDY = Study(
                 "cnn_4": ("published", "honest", "work"),
             },
             once=("cnn_named", "gap_cnn_augmented"),
-            settings={"per_composer": 40, "shrink": 4, "most": 4},
+            settings={"per_composer": 50, "shrink": 4, "most": 4},
             build={"width": 0.5},
             sample={"pieces": 120, "seconds": 60.0},
             notebooks=("42_composers_chunks",),
