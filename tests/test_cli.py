@@ -11,7 +11,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from cosmic_lib import catalog, cli, experiment, notebooks, reproduce, store
+from cosmic_lib import catalog, cli, cli_data, experiment, notebooks, reproduce, store
 
 from . import stand_in
 from .conftest import CLONE
@@ -206,7 +206,7 @@ def test_what_a_killed_call_left_is_removed_by_the_next(home):
     for part in parts:
         part.parent.mkdir(parents=True)
         part.write_bytes(b"half")
-    cli.tidy()
+    cli_data.tidy()
     assert not any(part.exists() for part in parts)
 
 
