@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -60,7 +61,7 @@ def read(
     name = "the picture" if isinstance(path, bytes) else path
     try:
         with io.BytesIO(path) if isinstance(path, bytes) else open(path, "rb") as file:
-            rgb = None if height_width is None else _reduced(file, max(height_width) / share, smallest)
+            rgb = _plain_jpeg(file, max(height_width) / share if height_width else math.inf, smallest)
             if rgb is None:
                 file.seek(0)
                 rgb = _whole(file, name, smallest)
@@ -116,11 +117,11 @@ def read_many(
             yield path, str(error)
 
 
-def _reduced(file: BinaryIO, side: float, smallest: int) -> np.ndarray | None:
-    """A jpeg at a half, a quarter or an eighth of its size, with no side below `side`; None where there is no such.
+def _plain_jpeg(file: BinaryIO, side: float, smallest: int) -> np.ndarray | None:
+    """A jpeg without anything special about it, the pixels of Pillow in a fraction of the time; None for others.
 
-    A jpeg holds blocks of 8 x 8 pixels as waves. From the long waves alone come 4 x 4, 2 x 2 or 1, averages of what is
-    left out, in a fraction of the time. Whatever is amiss is left to Pillow, which can tell of it.
+    Where no side need have more pixels than `side`, it comes at a half, a quarter or an eighth of its size: a jpeg
+    holds blocks of 8 x 8 pixels as waves, and the long ones alone give 4 x 4, 2 x 2 or 1, averages of what is left out.
     """
     import simplejpeg
 
@@ -128,13 +129,14 @@ def _reduced(file: BinaryIO, side: float, smallest: int) -> np.ndarray | None:
         return None
     file.seek(0)
     content = file.read()
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError):  # of what is wrong with a file, Pillow can tell
         height, width, colours, _ = simplejpeg.decode_jpeg_header(content)
-        factors = (factor for factor in (8, 4, 2) if min(height, width) >= factor * side)
-        factor = next((factor for factor in factors if not (height % factor or width % factor)), None)
-        usual = colours in ("Gray", "YCbCr", "RGB") and b"Exif" not in content and height * width <= MAX_PIXELS
-        if factor and usual and min(height, width) >= smallest:
-            return simplejpeg.decode_jpeg(content, "RGB", min_height=height // factor, min_width=width // factor)
+        special = colours not in ("Gray", "YCbCr", "RGB") or b"Exif" in content
+        if special or height * width > MAX_PIXELS or min(height, width) < smallest:
+            return None
+        enough = (one for one in (8, 4, 2) if min(height, width) >= one * side and not (height % one or width % one))
+        factor = next(enough, 1)
+        return simplejpeg.decode_jpeg(content, "RGB", min_height=height // factor, min_width=width // factor)
     return None
 
 
