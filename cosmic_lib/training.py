@@ -18,7 +18,7 @@ from cosmic_lib.network import Network
 if TYPE_CHECKING:
     import keras
 
-    from cosmic_lib.experiment import Compile, Experiment, Fit
+    from cosmic_lib.experiment import Experiment, Fit
     from cosmic_lib.studies import Data
 
 
@@ -115,7 +115,7 @@ def train(
     model = experiment.build(*shape)
     # What continues from checkpoints has Keras keep, in the network, the epoch that it began with.
     compiled = _compiled.__wrapped__ if backup is not None else _compiled
-    network = compiled(experiment.build, experiment.compile, *shape)
+    network = compiled(experiment.build, experiment.compile.optimizer, experiment.compile.loss, *shape)
     network.renew(like=model)
     fit = functools.partial(_fit, network, experiment, seed=seed, epochs=epochs)
     guards, reached = _guards(experiment.fit, epochs, backup)
@@ -132,15 +132,15 @@ def train(
 
 
 @functools.lru_cache(maxsize=1)
-def _compiled(build: Callable[..., keras.Model], settings: Compile, shape: tuple[int, ...], classes: int) -> Network:
+def _compiled(
+    build: Callable[..., keras.Model], optimizer: str, loss: str, shape: tuple[int, ...], classes: int
+) -> Network:
     """A compiled network; that of the last call where it is the same, since one row is run on many splits and seeds."""
     import keras
 
-    config = {} if settings.learning_rate is None else {"learning_rate": settings.learning_rate}
-    optimizer = keras.optimizers.get({"class_name": settings.optimizer, "config": config})
-    loss = keras.losses.deserialize(settings.loss)  # also finds those that a study registers
     model = build(shape, classes)
-    model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
+    # The loss may be one that a study registers.
+    model.compile(keras.optimizers.get(optimizer), keras.losses.deserialize(loss), metrics=["accuracy"])
     return Network(model)
 
 
@@ -156,6 +156,8 @@ def _fit(
 ) -> dict[str, list[float]]:
     """Train on from the weights that a network has, with a new optimizer; what Keras has for a history."""
     network.renew_optimizer()
+    if (rate := experiment.compile.learning_rate) is not None:
+        network.model.optimizer.learning_rate = rate
     training, validation = prepared.parts == splits.TRAIN, prepared.parts == splits.VALIDATION
     batch_size = experiment.fit.batch_size
     return network.model.fit(

@@ -33,7 +33,7 @@ STUDY = Study(
             protocols=PROTOCOLS,
             settings={"picture_size": 24},
             augment={"epochs": 1, "hidden": (16,), "critic_hidden": (16,), "per_class": 2},
-            sample={"tracks": 5, "seconds": 9.0},
+            sample={"tracks": 5, "seconds": 6.0},
             notebooks=("30_genre_the_leak",),
         ),
         "laptop": Mode(
