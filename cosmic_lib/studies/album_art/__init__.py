@@ -46,7 +46,7 @@ STUDY = Study(
             notebooks=("20_album_art_metric",),
         ),
         "laptop": Mode(
-            minutes=8,
+            minutes=6,
             seeds=3,
             max_epochs={"covers": 10},
             only=(

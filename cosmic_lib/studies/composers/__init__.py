@@ -50,7 +50,7 @@ STUDY = Study(
             notebooks=("42_composers_chunks",),
         ),
         "laptop": Mode(
-            minutes=8,
+            minutes=6,
             seeds=3,
             max_epochs={**dict.fromkeys(OF_PIECES, 12), **dict.fromkeys(OF_CHUNKS, 6)},
             only=("lstm", "lstm_own", "lstm_own_8", "cnn_4", "cnn_named", "gap_cnn", "gap_cnn_augmented"),

@@ -33,7 +33,7 @@ STUDY = Study(
             notebooks=("50_galaxies_baseline",),
         ),
         "laptop": Mode(
-            minutes=8,
+            minutes=6,
             seeds=3,
             batch_size=64,
             max_epochs=dict.fromkeys(INPUTS, 15),
