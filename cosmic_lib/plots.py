@@ -197,7 +197,7 @@ def reliability(table: pd.DataFrame, title: str) -> Picture:
 
 
 def gap_by_group(frame: pd.DataFrame, estimate: Estimate, *, unit: str = "group", title: str = "") -> Picture:
-    """How much better each group is recognised when its other items were in training.
+    """How much better each group is recognised under the published protocol than under the honest one.
 
     Args:
         frame: one row per group: columns group, label, published and honest (share of its items that were right).
@@ -209,14 +209,19 @@ def gap_by_group(frame: pd.DataFrame, estimate: Estimate, *, unit: str = "group"
         frame.assign(gap=frame["published"] - frame["honest"]).sort_values(["label", "gap"]).reset_index(drop=True)
     )
     figure, (left, right) = subplots(8.5, 4.4, ncols=2, gridspec_kw={"width_ratios": [3, 1.5]})
-    units, rows = compare.plural(unit), np.arange(len(ordered))
-    left.vlines(rows, ordered["honest"], ordered["published"], color="#BBBBBB", linewidth=1)
+    units, shown, whose = compare.plural(unit), ordered, f"a {unit}'s items"
+    if ordered[["published", "honest"]].isin([0, 1]).all(axis=None):  # of groups of one item, a class has a share
+        shown, whose = ordered.groupby("label", as_index=False)[["published", "honest"]].mean(), f"a class's {units}"
+    rows = np.arange(len(shown))
+    left.vlines(rows, shown["honest"], shown["published"], color="#BBBBBB", linewidth=1)
     ring = {"markersize": 7, "markerfacecolor": "none"}  # where both agree, the ring is seen around the square
-    left.plot(rows, ordered["published"], "o", color=PUBLISHED_COLOUR, label="published: items dealt out", **ring)
-    left.plot(rows, ordered["honest"], "s", color=HONEST_COLOUR, markersize=3, label=f"honest: {units} dealt out")
-    middles = pd.Series(rows).groupby(ordered["label"]).mean()
+    left.plot(rows, shown["published"], "o", color=PUBLISHED_COLOUR, label="published", **ring)
+    left.plot(rows, shown["honest"], "s", color=HONEST_COLOUR, markersize=3, label="honest")
+    middles = pd.Series(rows).groupby(shown["label"]).mean()
     left.set_xticks(middles, middles.index, rotation=45, ha="right")
-    left.set(ylabel=f"share of a {unit}'s items that are right", ylim=(-0.05, 1.05), title=f"each {unit}, by class")
+    left.margins(x=0.1)
+    title_left = f"each {unit}, by class" if shown is ordered else "each class"
+    left.set(ylabel=f"share of {whose} that are right", ylim=(-0.05, 1.05), title=title_left)
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=2, frameon=False)
     right.hist(ordered["gap"], bins=np.linspace(-1.1, 1.1, 12), orientation="horizontal", color="#BBBBBB")
     right.axhline(0, color="black", linewidth=0.8)
@@ -227,7 +232,7 @@ def gap_by_group(frame: pd.DataFrame, estimate: Estimate, *, unit: str = "group"
     better = int((ordered["gap"] > 0).sum())
     alt = (
         f"{title}: published minus honest is {estimate}; {better} of {len(ordered)} {units} are recognised better "
-        f"when their other items were in training."
+        "under the published protocol."
     )
     return Picture(figure, alt, ordered.set_index("group"))
 

@@ -76,6 +76,16 @@ def test_words_follow_the_numbers():
     assert "0.400 to 0.400 (n = 1)" in plots.strip({"two": [0.4]}).alt
 
 
+def test_groups_of_one_item_are_drawn_class_by_class():
+    """Each of them is right or wrong: its share says nothing."""
+    single = groups().assign(published=[1.0, 0.0, 1.0, 1.0], honest=[0.0, 0.0, 0.0, 1.0])
+    for frame, drawn in ((single, [0.5, 1.0]), (groups(), [0.5, 1.0, 1.0, 1.0])):
+        picture = plots.gap_by_group(frame, gap(), unit="galaxy")
+        points = picture.figure.axes[0].lines[0].get_ydata()
+        assert sorted(points) == drawn
+        assert len(picture.table) == len(frame)
+
+
 def test_diagram_counts_all_parameters():
     model = models.net5((16, 33), 10)
     assert plots.model_diagram(model).table["parameters"].sum() == model.count_params()
