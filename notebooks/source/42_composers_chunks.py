@@ -269,7 +269,7 @@ from cosmic_lib.studies.composers.figures import votes
 
 classes, labels = list(real.classes), real.items["label"].to_numpy()
 work_of = real.items.drop_duplicates("group").set_index("group")["work"]
-row = {"title": f"One answer per piece, {real.name}"}
+row = {"title": "One answer per piece"}
 for protocol, frame in answers.items():
     voted = evaluation.vote(frame, classes)
     named, units = voted[classes].idxmax(axis=1), voted["group"].map(work_of)
