@@ -30,10 +30,9 @@ class Network:
         """Go back to the weights of the beginning, or take those of another network built in the same way.
 
         The state of dropout and the like comes with them: it is among the variables of a model, though not among its
-        weights. The optimizer is as new.
+        weights. The optimizer stays as it is, see `renew_optimizer`.
         """
         _assign(self.model.variables, self._state if like is None else _values(like.variables))
-        self.renew_optimizer()
 
     def renew_optimizer(self) -> None:
         """Go on from the weights that are there with an optimizer that is as new."""

@@ -259,8 +259,8 @@ class _DecodedOnce(_Decoded):
 def _tf_dataset(fetch: Callable, labels: np.ndarray | None, order: _Order):
     """Batches drawn by their numbers, in the same order as without TensorFlow.
 
-    Not from a generator: with the first, TensorFlow 2.21 has the process hand freed memory back at once for good, and a
-    quarter of the time of a fit goes into asking for it again.
+    Not from a generator: with the first, TensorFlow 2.21 has the process hand freed memory back at once for good, and
+    each step of a fit has to ask for it again.
     """
     epochs = itertools.count(order.first_epoch)
     epoch: list[np.ndarray] = []

@@ -188,6 +188,22 @@ def test_a_large_jpeg_is_decoded_no_larger_than_need_be(read, monkeypatch, size,
 NOISE = np.random.default_rng(0).integers(0, 256, (60, 80, 3)).astype(np.uint8)
 
 
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"quality": 30}], ids=str)
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_a_jpeg_has_the_pixels_that_pillow_gives(read, monkeypatch, mode, options):
+    content = picture(Image.fromarray(NOISE).convert(mode), "jpeg", **options)
+    expected = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+    monkeypatch.setattr(images, "_whole", lambda *args: pytest.fail("left to Pillow"))
+    np.testing.assert_array_equal(read(content), expected)
+
+
+@pytest.mark.parametrize("size", [None, 10])
+def test_a_jpeg_of_too_many_pixels_is_refused(read, monkeypatch, size):
+    monkeypatch.setattr(images, "MAX_PIXELS", NOISE.shape[0] * NOISE.shape[1] - 1)
+    with pytest.raises(ImageError, match="save it smaller"):
+        read(picture(NOISE, "jpeg"), size=size)
+
+
 @pytest.mark.parametrize("size", [None, 10])
 @pytest.mark.parametrize(
     ("suffix", "options"),

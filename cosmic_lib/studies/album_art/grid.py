@@ -129,6 +129,7 @@ def _scores(
 ) -> dict[int, dict[str, float]]:
     """Train as new, and score on the way: number of epochs -> score, for each of some ascending numbers."""
     network.renew()
+    network.renew_optimizer()
     found, reached = {}, 0
     for epochs in limits:
         _fit(network.model, part, batch_size, reached, epochs, seed)
